@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/feature/feature_frame.h"
+#include "core/wire/messages.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace statescape::feature
+{
+
+/// Turns the helper's cumulative samples into features of Schema::builtin(). One per stream; not thread-safe.
+/// A counter that went down, a suspend or a CPU hot-plug inside the interval gives missing values with that reason.
+class Deriver
+{
+public:
+    /// @param probes standings from Hello: decides NotSupported or NoPermission for probes that are off.
+    explicit Deriver(std::span<const wire::ProbeState> probes);
+
+    void update(const wire::ProbeState &state);
+    /// @return the sample; the first one after construction or reset() is all Warmup but for gauges.
+    FeatureFrame derive(const wire::RawSample &raw);
+    /// Forget the previous sample: the helper was started again.
+    void reset() { m_previous.reset(); }
+    /// @return ticks skipped between samples so far (gaps in RawSample::sequence).
+    [[nodiscard]] std::uint64_t gaps() const { return m_gaps; }
+
+private:
+    [[nodiscard]] schema::Missing reasonOf(schema::Probe probe) const;
+
+    std::array<schema::Missing, schema::kProbeCount> m_absent{};
+    std::optional<wire::RawSample> m_previous;
+    std::uint64_t m_gaps = 0;
+};
+
+/// @param counts differences per bucket of one histogram, schema::kHistogramBuckets @param q 0..1
+/// @return the quantile in µs, interpolated inside its bucket; nothing when there are no counts.
+std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, double q);
+
+} // namespace statescape::feature

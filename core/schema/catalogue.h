@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/units.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// The catalogue: which probes exist, which cumulative slots each fills, and which features follow from the slots.
+/// Columns, tooltips, `statescape probes`, the wire layout and model files all derive from these tables.
+namespace statescape::schema
+{
+
+/// Probes in catalogue order; the value is the probe's bit in a mask and its index in every per-probe array.
+enum class Probe : std::uint8_t { Scheduler, Syscalls, Memory, Block, Tcp, Process, Cpu, Vm, Net, Pressure, kCount };
+inline constexpr std::size_t kProbeCount = static_cast<std::size_t>(Probe::kCount);
+
+enum class ProbeOrigin : std::uint8_t {
+    Bpf,  ///< eBPF programs; needs privilege
+    Proc, ///< /proc; needs none
+};
+
+struct ProbeInfo {
+    std::string_view key;
+    std::string_view title;
+    ProbeOrigin origin;
+    std::string_view hooks; ///< tracepoints, or the files read
+    std::string_view description;
+};
+
+/// Buckets of every latency histogram, see bucketOf().
+inline constexpr std::size_t kHistogramBuckets = 120;
+/// Histogram resolution at the low end.
+inline constexpr std::uint64_t kHistogramUnitNs = 256;
+
+/// Log-linear buckets, four per octave, relative width at most 25 %: v = ns / 256; v < 4 -> v; otherwise with e = floor(log2 v)
+/// bucket (e - 1) * 4 + ((v >> (e - 2)) & 3), clamped to the last one (549 s and above). The kernel halves use the same rule.
+constexpr std::size_t bucketOf(std::uint64_t ns)
+{
+    const std::uint64_t v = ns / kHistogramUnitNs;
+    if (v < 4)
+        return static_cast<std::size_t>(v);
+    std::size_t e = 2;
+    while (e < 63 && (v >> (e + 1)) != 0)
+        ++e;
+    const std::size_t bucket = (e - 1) * 4 + ((v >> (e - 2)) & 3);
+    return bucket < kHistogramBuckets ? bucket : kHistogramBuckets - 1;
+}
+/// @return the lowest value of @p bucket in ns; bucketFloorNs(kHistogramBuckets) closes the last one.
+constexpr std::uint64_t bucketFloorNs(std::size_t bucket)
+{
+    if (bucket < 4)
+        return bucket * kHistogramUnitNs;
+    const std::size_t e = bucket / 4 + 1;
+    return ((std::uint64_t{1} << e) + (bucket % 4 << (e - 2))) * kHistogramUnitNs;
+}
+
+enum class SlotKind : std::uint8_t {
+    Counter,   ///< only grows; a decrease means reset
+    Gauge,     ///< a level at the time of reading
+    Histogram, ///< kHistogramBuckets counters
+};
+
+/// Cumulative quantities the helper reports. The order is the wire order and the order inside each probe's bank.
+enum class Slot : std::uint8_t {
+    // Scheduler
+    SchedSwitches, SchedInvoluntary, SchedWakeups, SchedMigrations, SchedOnCpuNs, SchedRunqNs, SchedBlockedNs,
+    SchedRunqHistogram, SchedBlockedHistogram,
+    // Syscalls
+    SysRead, SysWrite, SysSync, SysPoll, SysLock, SysNet, SysMemory, SysFile, SysProcess, SysTime, SysOther, SysFailed, SysAgain,
+    // Memory
+    MemReclaims, MemReclaimNs, MemOomKills, MemReclaimHistogram,
+    // Block
+    BlockReads, BlockWrites, BlockOthers, BlockReadBytes, BlockWriteBytes, BlockErrors, BlockQueueNs, BlockDeviceNs,
+    BlockQueueHistogram, BlockDeviceHistogram,
+    // Tcp
+    TcpRetransmits, TcpResetsSent, TcpResetsReceived, TcpConnects, TcpConnectsFailed, TcpAccepts, TcpCloses, TcpStateChanges,
+    // Process
+    ProcForks, ProcThreads, ProcExecs, ProcExits,
+    // Cpu: USER_HZ ticks scaled to ns, summed over CPUs
+    CpuUserNs, CpuSystemNs, CpuIdleNs, CpuIowaitNs, CpuIrqNs, CpuStealNs, CpuInterrupts, CpuSoftirqTimer, CpuSoftirqNetRx,
+    CpuSoftirqBlock, CpuSoftirqRcu, CpuRunning, CpuBlocked,
+    // Vm: events, and levels in bytes
+    VmFaults, VmMajorFaults, VmScanned, VmStolen, VmSwapIns, VmSwapOuts, VmRefaults, VmFreed, VmAvailable, VmDirty, VmAnon,
+    VmSlab, VmTotal,
+    // Net: all interfaces of this network namespace, loopback included
+    NetRxPackets, NetRxBytes, NetTxPackets, NetTxBytes, NetDrops, NetUdpIn, NetUdpErrors,
+    // Pressure: µs of stall
+    PsiCpuSome, PsiMemorySome, PsiMemoryFull, PsiIoSome, PsiIoFull,
+    kCount
+};
+inline constexpr std::size_t kSlotCount = static_cast<std::size_t>(Slot::kCount);
+
+struct SlotInfo {
+    std::string_view key;
+    Probe probe;
+    SlotKind kind;
+};
+
+enum class FeatureKind : std::uint8_t {
+    Rate,     ///< events or bytes per second
+    Quantile, ///< of a latency histogram
+    Share,    ///< percent
+    Mean,     ///< time average of a number of things
+    Level,    ///< amount at the end of the interval; drifts, so training leaves it out unless asked
+};
+std::string_view featureKindKey(FeatureKind kind);
+/// @return FeatureKind::Level for an unknown key.
+FeatureKind featureKindFromKey(std::string_view key);
+
+/// How a feature's value follows from the slots; d is the difference over the interval, dt its length.
+enum class Derivation : std::uint8_t {
+    Rate,         ///< d(a) / dt in s
+    Quantile,     ///< quantile @c parameter of d(a), µs
+    ShareOfCpu,   ///< d(a) ns / (dt * online CPUs), %
+    ShareOfTime,  ///< d(a) µs / dt, %
+    ShareOfTicks, ///< d(a) / sum of all Cpu*Ns differences, %
+    Quotient,     ///< 100 * d(a) / d(b), %
+    TimeAverage,  ///< d(a) ns / dt: how many at a time (Little's law)
+    Gauge,        ///< a
+    GaugeShare,   ///< 100 * a / b, %
+    SyscallTotal, ///< sum of all Sys classes / dt
+    Voluntary,    ///< (d(a) - d(b)) / dt
+};
+
+struct FeatureInfo {
+    std::string_view key;
+    std::string_view title; ///< at most 24 characters, for lists and axes
+    base::Unit unit;
+    FeatureKind kind;
+    Probe probe;
+    std::string_view description;
+    bool log1p; ///< heavy-tailed: models see log1p(value)
+    Derivation derivation;
+    Slot a;
+    Slot b = Slot::kCount;
+    double parameter = 0;
+};
+
+std::span<const ProbeInfo, kProbeCount> probes();
+std::span<const SlotInfo, kSlotCount> slots();
+std::span<const FeatureInfo> features();
+
+inline const ProbeInfo &info(Probe probe) { return probes()[static_cast<std::size_t>(probe)]; }
+inline const SlotInfo &info(Slot slot) { return slots()[static_cast<std::size_t>(slot)]; }
+/// @return the probe of that key, or Probe::kCount.
+Probe probeFromKey(std::string_view key);
+
+/// @return how many 64-bit words all slots take in wire order.
+std::size_t slotWords();
+/// @return index of @p slot's first word in wire order; a histogram takes kHistogramBuckets words, all others one.
+std::size_t slotOffset(Slot slot);
+
+} // namespace statescape::schema

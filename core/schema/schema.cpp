@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/schema/schema.h"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+namespace statescape::schema
+{
+namespace
+{
+constexpr std::uint32_t kQuietNan = 0x7fc00000U;
+// Marks our NaNs apart from those arithmetic makes (payload 0).
+constexpr std::uint32_t kPayloadMark = 0x00005300U;
+constexpr std::array<std::string_view, 9> kMissingKeys{"unknown",       "not-supported", "no-permission", "warm-up", "counter-reset",
+                                                       "no-events",     "suspended",     "cpus-changed",  "disabled"};
+constexpr std::array<std::string_view, 4> kEntityKeys{"host", "cgroup", "process", "remote"};
+
+void mix(std::uint64_t &hash, std::string_view text)
+{
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3U;
+    }
+    hash ^= 0xffU;
+    hash *= 0x100000001b3U;
+}
+} // namespace
+
+std::string_view entityKindKey(EntityKind kind)
+{
+    return kEntityKeys.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view missingKey(Missing reason)
+{
+    return kMissingKeys.at(static_cast<std::size_t>(reason));
+}
+
+float missingValue(Missing reason)
+{
+    return std::bit_cast<float>(kQuietNan | kPayloadMark | static_cast<std::uint32_t>(reason));
+}
+
+bool isMissing(float value)
+{
+    return std::isnan(value);
+}
+
+Missing missingReason(float value)
+{
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const std::uint32_t reason = bits & 0xffU;
+    if ((bits & 0x0000ff00U) != kPayloadMark || reason >= kMissingKeys.size())
+        return Missing::Unknown;
+    return static_cast<Missing>(reason);
+}
+
+Schema::Schema(std::vector<Feature> features, EntityKind entity)
+    : m_features(std::move(features))
+    , m_entity(entity)
+    , m_hash(0xcbf29ce484222325U)
+{
+    mix(m_hash, entityKindKey(entity));
+    for (const auto &feature : m_features) {
+        mix(m_hash, feature.key);
+        mix(m_hash, base::unitKey(feature.unit));
+        mix(m_hash, featureKindKey(feature.kind));
+    }
+}
+
+std::shared_ptr<const Schema> Schema::builtin()
+{
+    static const std::shared_ptr<const Schema> schema = [] {
+        std::vector<Feature> columns;
+        for (const auto &row : schema::features())
+            columns.push_back({std::string(row.key), std::string(row.title), row.unit, row.kind,
+                               std::string(info(row.probe).key), std::string(row.description), row.log1p});
+        return std::make_shared<const Schema>(std::move(columns));
+    }();
+    return schema;
+}
+
+int Schema::indexOf(std::string_view key) const
+{
+    for (std::size_t i = 0; i < m_features.size(); ++i)
+        if (m_features[i].key == key)
+            return static_cast<int>(i);
+    return -1;
+}
+
+} // namespace statescape::schema

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/feature/feature_frame.h"
+#include "core/schema/schema.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace statescape::source
+{
+
+struct CsvOptions {
+    std::string timeColumn;  ///< empty: a column named "time_ns" (ns) or "time" if there is one, else rows are 1 s apart
+    std::string labelColumn; ///< empty: "label" if there is one and it holds text, else none
+};
+
+struct CsvData {
+    std::shared_ptr<const schema::Schema> schema; ///< catalogue meaning for known keys, plain levels for the rest
+    std::vector<feature::FeatureFrame> frames;
+    std::vector<std::string> labels; ///< n, "" where empty; "positive", "negative", "negative:NAME", "positive:NAME" or a class name
+    bool hasWallClock = false;       ///< times were RFC 3339 or epoch seconds: realtimeOfFirstNs is set
+    std::int64_t realtimeOfFirstNs = 0;
+};
+
+/// Reads RFC 4180 CSV (quotes, CRLF, BOM). Header row = feature keys. Empty cell or nan = missing. Nothing is imported on error.
+/// @error NotFound; InvalidArgument with "file:line: column 'x' (byte n): …" for text where a number belongs, ragged rows,
+///        duplicate or empty header names, times that go back, no data rows
+base::Result<CsvData> readCsv(const std::filesystem::path &path, const CsvOptions &options);
+
+} // namespace statescape::source

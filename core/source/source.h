@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/feature/feature_frame.h"
+#include "core/wire/messages.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace statescape::source
+{
+
+/// Where the helper is in its life, for people and programs.
+enum class HelperState : std::uint8_t { Starting, Running, Reduced /* no BPF */, Silent /* no sample for 5 intervals */, Restarting, Failed, Stopped };
+
+/// What a live source says beside samples. All cumulative since start().
+struct SourceStatus {
+    HelperState state = HelperState::Starting;
+    std::string text;                      ///< one line for people: "running as uid 0", "helper was killed (signal 9), restarted"
+    std::string hint;                      ///< the one command that gives more, or empty
+    std::vector<wire::ProbeState> probes;  ///< catalogue order; empty before Hello
+    std::array<std::uint64_t, schema::kProbeCount> eventsPerSecond{}; ///< last interval
+    double probeCpuShare = 0;              ///< modelled: sum events/s * ns/event, % of one CPU
+    double helperCpuShare = 0;             ///< measured, % of one CPU, smoothed
+    std::uint64_t helperRssBytes = 0;
+    wire::Losses losses;                   ///< as told by the helper
+    std::uint64_t gaps = 0;                ///< sequence numbers that never arrived
+    std::uint64_t restarts = 0;
+    std::uint64_t latencyNs = 0;           ///< from the interval's end in the helper to delivery here
+};
+
+struct HelperOptions {
+    std::string program;                    ///< path of statescape-helper; empty: beside this program, then PATH, then libexec
+    std::uint64_t intervalNs = 250'000'000;
+    std::uint32_t probeMask = ~0U;
+    enum class Launch { Auto, Direct, Pkexec } launch = Launch::Auto; ///< Auto: direct when privileged or file capabilities are
+                                                                      ///< there; pkexec only when asked
+};
+
+/// Live samples from this machine's helper, supervised on a thread of its own: started, read, restarted with growing pauses when it
+/// dies (at most 5 times a minute), declared silent when it hangs, refused when it lies (schema hash, malformed frames).
+class HelperSource
+{
+public:
+    struct Callbacks {
+        std::function<void(feature::FeatureFrame)> sample; ///< on the source's thread
+        std::function<void(const SourceStatus &)> status;  ///< on the source's thread, on change and once a second
+    };
+    /// @error NotFound (no helper program: says where it looked), InvalidArgument (interval out of 50 ms..60 s)
+    static base::Result<std::unique_ptr<HelperSource>> start(const HelperOptions &options, Callbacks callbacks);
+    virtual ~HelperSource() = default; ///< stops and joins; the helper ends with its stdin
+
+    /// @return what Hello said, waiting at most @p timeoutNs. @error Timeout, Disconnected with the helper's stderr
+    virtual base::Result<wire::Hello> hello(std::uint64_t timeoutNs) = 0;
+    [[nodiscard]] virtual SourceStatus status() const = 0; ///< any thread
+    virtual void setInterval(std::uint64_t intervalNs) = 0;
+};
+
+} // namespace statescape::source

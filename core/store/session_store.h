@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/feature/feature_frame.h"
+#include "core/feature/sample_log.h"
+#include "core/schema/label.h"
+#include "core/schema/schema.h"
+#include "core/wire/messages.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// The session file: one SQLite file (WAL) with any number of recorded sessions, their labels and models.
+namespace statescape::store
+{
+
+using SessionId = std::int64_t;
+
+/// What is known of a recording before its first sample.
+struct SessionInfo {
+    SessionId id = 0;
+    std::string host;
+    std::string kernel;
+    base::ClockAnchor anchor;      ///< maps time_ns to the wall clock; bootId tells boots apart
+    std::uint64_t intervalNs = 0;  ///< nominal; 0 for imports
+    std::string origin;            ///< "live", "import", for people
+    std::string command;           ///< what `record -- COMMAND` ran, else empty
+    std::shared_ptr<const schema::Schema> schema;
+    // Filled when read:
+    std::uint64_t samples = 0;
+    std::uint64_t firstNs = 0, lastNs = 0;
+    std::uint64_t labelled = 0;
+    std::uint64_t dropped = 0;     ///< every loss counted for this session
+    std::map<std::string, std::uint64_t> losses; ///< by kind
+    std::map<std::string, std::uint64_t> labels; ///< "positive", "negative:disk stall" … -> samples
+};
+
+struct ModelInfo {
+    std::string name;
+    std::string algorithm;
+    std::vector<std::string> states;
+    std::int64_t createdNs = 0; ///< realtime
+    std::int64_t revision = 0;  ///< grows with every save under the same name; older revisions are kept
+};
+
+struct LabelChange {
+    std::uint64_t row = 0; ///< sample index in the session, from 0
+    schema::Label before, after;
+};
+/// One undoable step. Kept in the file so that tomorrow's undo still works.
+struct Step {
+    std::string what; ///< "label 131 samples negative: disk stall"
+    std::vector<LabelChange> changes;
+};
+
+enum class OpenMode { ReadOnly, ReadWrite, Create };
+
+/// An open session file. Not thread-safe: one thread at a time (the store thread, or a command line). SQLite's exceptions end here.
+class SessionStore
+{
+public:
+    /// @error NotFound, AlreadyExists (Create on an existing non-empty file), NotPermitted, Corrupt (not a session file, truncated),
+    ///        NewerVersion, Busy, Full. Older files are migrated in one transaction (ReadWrite) or refused with a hint (ReadOnly).
+    static base::Result<SessionStore> open(const std::filesystem::path &path, OpenMode mode);
+    SessionStore(SessionStore &&) noexcept;
+    SessionStore &operator=(SessionStore &&) noexcept;
+    ~SessionStore();
+
+    [[nodiscard]] const std::filesystem::path &path() const;
+    [[nodiscard]] std::uint64_t fileBytes() const;
+
+    base::Result<SessionId> beginSession(const SessionInfo &info);
+    /// One transaction. @error Full, Io: nothing of the batch is stored and it may be offered again.
+    base::Result<> append(SessionId id, std::span<const feature::FeatureFrame> frames);
+    /// Adds to the counted losses of a session, by kind ("kernel", "socket", "queue", "store", "gaps" …).
+    base::Result<> addLosses(SessionId id, const std::map<std::string, std::uint64_t> &byKind);
+
+    base::Result<std::vector<SessionInfo>> sessions() const;
+    base::Result<SessionInfo> session(SessionId id) const;
+    /// @return all samples in time order, processes included.
+    base::Result<std::unique_ptr<feature::SampleLog>> load(SessionId id) const;
+
+    /// @return class names of the file; index is Label::classId; [0] is "".
+    base::Result<std::vector<std::string>> classNames() const;
+    /// @return id of @p name, made when new. @error InvalidArgument empty, over 64 bytes, or over 4,000 names
+    base::Result<std::uint16_t> classId(const std::string &name);
+    base::Result<> renameClass(std::uint16_t id, const std::string &name);
+    /// @return one label per sample.
+    base::Result<std::vector<schema::Label>> labels(SessionId id) const;
+    /// Applies and remembers a step; drops the redo branch.
+    base::Result<> applyStep(SessionId id, const Step &step);
+    /// @return the step undone (its changes reversed: before/after swapped), nothing when there is none.
+    base::Result<std::optional<Step>> undo(SessionId id);
+    base::Result<std::optional<Step>> redo(SessionId id);
+    [[nodiscard]] base::Result<std::pair<std::uint64_t, std::uint64_t>> undoDepths(SessionId id) const; ///< undo, redo
+
+    /// Keeps older revisions. @error InvalidArgument for an empty name
+    base::Result<> saveModel(const ModelInfo &info, const std::string &json);
+    base::Result<std::vector<ModelInfo>> models() const; ///< newest revision of each name
+    /// @param name empty: the newest model of all. @error NotFound listing the names there are
+    base::Result<std::string> loadModel(const std::string &name) const;
+
+    /// Small named texts of a session, e.g. "projection", "camera", "notes".
+    base::Result<> setNote(SessionId id, const std::string &key, const std::string &text);
+    base::Result<std::optional<std::string>> note(SessionId id, const std::string &key) const;
+
+    /// Copies the whole file consistently (SQLite backup) into @p target via a temporary and rename.
+    base::Result<> copyTo(const std::filesystem::path &target) const;
+
+private:
+    struct Impl;
+    explicit SessionStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace statescape::store

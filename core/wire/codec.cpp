@@ -1,0 +1,389 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/wire/codec.h"
+
+#include <bit>
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+namespace statescape::wire
+{
+namespace
+{
+static_assert(std::endian::native == std::endian::little, "the wire is little-endian; add swaps before porting");
+
+constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxProbes = 64;
+
+std::uint32_t checksum(std::span<const std::byte> bytes)
+{
+    std::uint32_t hash = 0x811c9dc5U;
+    for (const std::byte b : bytes) {
+        hash ^= std::to_integer<std::uint32_t>(b);
+        hash *= 0x01000193U;
+    }
+    return hash;
+}
+
+class Writer
+{
+public:
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    void put(T value)
+    {
+        const auto *first = reinterpret_cast<const std::byte *>(&value);
+        m_bytes.insert(m_bytes.end(), first, first + sizeof(T));
+    }
+    void put(const std::string &text)
+    {
+        const std::size_t size = std::min(text.size(), kMaxText);
+        put(static_cast<std::uint16_t>(size));
+        const auto *first = reinterpret_cast<const std::byte *>(text.data());
+        m_bytes.insert(m_bytes.end(), first, first + size);
+    }
+    template <class T>
+    void putAll(std::span<const T> values)
+    {
+        put(static_cast<std::uint32_t>(values.size()));
+        const auto *first = reinterpret_cast<const std::byte *>(values.data());
+        m_bytes.insert(m_bytes.end(), first, first + values.size_bytes());
+    }
+    std::vector<std::byte> m_bytes;
+};
+
+/// Reads past the end yield zeros and set failed().
+class Reader
+{
+public:
+    explicit Reader(std::span<const std::byte> bytes) : m_bytes(bytes) {}
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    T get()
+    {
+        T value{};
+        if (!take(&value, sizeof(T)))
+            return T{};
+        return value;
+    }
+    bool flag()
+    {
+        const auto value = get<std::uint8_t>();
+        m_failed = m_failed || value > 1;
+        return value == 1;
+    }
+    std::string text()
+    {
+        const auto size = get<std::uint16_t>();
+        std::string out;
+        if (size > kMaxText || size > left()) {
+            m_failed = true;
+            return out;
+        }
+        out.resize(size);
+        take(out.data(), size);
+        return out;
+    }
+    template <class T>
+    std::vector<T> all(std::size_t limit)
+    {
+        const auto count = get<std::uint32_t>();
+        std::vector<T> out;
+        if (count > limit || count > left() / sizeof(T)) {
+            m_failed = true;
+            return out;
+        }
+        out.resize(count);
+        take(out.data(), count * sizeof(T));
+        return out;
+    }
+    void fail() { m_failed = true; }
+    [[nodiscard]] bool failed() const { return m_failed; }
+    [[nodiscard]] std::size_t left() const { return m_bytes.size() - m_at; }
+    [[nodiscard]] std::size_t at() const { return m_at; }
+
+private:
+    bool take(void *out, std::size_t size)
+    {
+        if (m_failed || size > left()) {
+            m_failed = true;
+            return false;
+        }
+        if (size != 0)
+            std::memcpy(out, m_bytes.data() + m_at, size);
+        m_at += size;
+        return true;
+    }
+    std::span<const std::byte> m_bytes;
+    std::size_t m_at = 0;
+    bool m_failed = false;
+};
+
+enum class Type : std::uint16_t { Hello = 1, Start = 2, Stop = 3, RawSample = 4, ProbeUpdate = 5, Problem = 6 };
+
+void write(Writer &out, const ProbeState &state)
+{
+    out.put(static_cast<std::uint8_t>(state.probe));
+    out.put(static_cast<std::uint8_t>(state.available));
+    out.put(static_cast<std::uint16_t>(state.code));
+    out.put(state.reason);
+    out.put(state.hint);
+    out.put(state.nsPerEvent);
+}
+
+ProbeState readProbeState(Reader &in)
+{
+    ProbeState state;
+    const auto probe = in.get<std::uint8_t>();
+    if (probe >= schema::kProbeCount)
+        in.fail();
+    state.probe = static_cast<schema::Probe>(probe);
+    state.available = in.flag();
+    state.code = static_cast<base::Code>(in.get<std::uint16_t>());
+    state.reason = in.text();
+    state.hint = in.text();
+    state.nsPerEvent = in.get<float>();
+    return state;
+}
+
+void write(Writer &out, const Hello &hello)
+{
+    out.put(hello.protocol);
+    out.put(hello.schemaHash);
+    out.put(hello.helperVersion);
+    out.put(hello.kernel);
+    out.put(hello.cpusPossible);
+    out.put(static_cast<std::uint8_t>(hello.privileged));
+    out.put(static_cast<std::uint32_t>(hello.probes.size()));
+    for (const auto &state : hello.probes)
+        write(out, state);
+}
+
+Hello readHello(Reader &in)
+{
+    Hello hello;
+    hello.protocol = in.get<std::uint16_t>();
+    hello.schemaHash = in.get<std::uint64_t>();
+    hello.helperVersion = in.text();
+    hello.kernel = in.text();
+    hello.cpusPossible = in.get<std::uint32_t>();
+    hello.privileged = in.flag();
+    const auto count = in.get<std::uint32_t>();
+    if (count > kMaxProbes)
+        in.fail();
+    for (std::uint32_t i = 0; i < count && !in.failed(); ++i)
+        hello.probes.push_back(readProbeState(in));
+    return hello;
+}
+
+void write(Writer &out, const Start &start)
+{
+    out.put(start.intervalNs);
+    out.put(start.probeMask);
+}
+
+Start readStart(Reader &in)
+{
+    Start start;
+    start.intervalNs = in.get<std::uint64_t>();
+    start.probeMask = in.get<std::uint32_t>();
+    return start;
+}
+
+void write(Writer &, const Stop &) {}
+
+void write(Writer &out, const RawSample &sample)
+{
+    out.put(sample.sequence);
+    out.put(sample.timeNs);
+    out.put(sample.boottimeNs);
+    out.put(sample.onlineCpus);
+    out.put(sample.cpuChanges);
+    out.put(sample.probeMask);
+    out.put(sample.helperCpuNs);
+    out.put(sample.helperRssBytes);
+    out.put(sample.losses.taskCollisions);
+    out.put(sample.losses.missedIntervals);
+    out.put(sample.losses.writeFailures);
+    out.put(sample.losses.readFailures);
+    out.putAll(std::span<const std::uint64_t>(sample.events));
+    out.putAll(std::span<const std::uint64_t>(sample.slots));
+    out.put(static_cast<std::uint32_t>(sample.processes.size()));
+    for (const auto &process : sample.processes) {
+        out.put(process.pid);
+        for (const char c : process.comm)
+            out.put(c);
+        out.put(process.cpuNs);
+        out.put(process.ioBytes);
+        out.put(process.syscalls);
+    }
+}
+
+RawSample readRawSample(Reader &in)
+{
+    RawSample sample;
+    sample.sequence = in.get<std::uint64_t>();
+    sample.timeNs = in.get<std::uint64_t>();
+    sample.boottimeNs = in.get<std::uint64_t>();
+    sample.onlineCpus = in.get<std::uint32_t>();
+    sample.cpuChanges = in.get<std::uint64_t>();
+    sample.probeMask = in.get<std::uint32_t>();
+    sample.helperCpuNs = in.get<std::uint64_t>();
+    sample.helperRssBytes = in.get<std::uint64_t>();
+    sample.losses.taskCollisions = in.get<std::uint64_t>();
+    sample.losses.missedIntervals = in.get<std::uint64_t>();
+    sample.losses.writeFailures = in.get<std::uint64_t>();
+    sample.losses.readFailures = in.get<std::uint64_t>();
+    const auto events = in.all<std::uint64_t>(schema::kProbeCount);
+    if (events.size() != schema::kProbeCount)
+        in.fail();
+    else
+        std::copy(events.begin(), events.end(), sample.events.begin());
+    sample.slots = in.all<std::uint64_t>(schema::slotWords());
+    if (sample.slots.size() != schema::slotWords())
+        in.fail();
+    const auto processes = in.get<std::uint32_t>();
+    if (processes > kMaxProcesses)
+        in.fail();
+    for (std::uint32_t i = 0; i < processes && !in.failed(); ++i) {
+        ProcessUse process;
+        process.pid = in.get<std::uint32_t>();
+        for (char &c : process.comm)
+            c = in.get<char>();
+        process.cpuNs = in.get<std::uint64_t>();
+        process.ioBytes = in.get<std::uint64_t>();
+        process.syscalls = in.get<std::uint64_t>();
+        sample.processes.push_back(process);
+    }
+    return sample;
+}
+
+void write(Writer &out, const ProbeUpdate &update)
+{
+    write(out, update.state);
+}
+
+void write(Writer &out, const Problem &problem)
+{
+    out.put(static_cast<std::uint16_t>(problem.code));
+    out.put(problem.message);
+    out.put(problem.hint);
+}
+
+Problem readProblem(Reader &in)
+{
+    Problem problem;
+    problem.code = static_cast<base::Code>(in.get<std::uint16_t>());
+    problem.message = in.text();
+    problem.hint = in.text();
+    return problem;
+}
+
+Type typeOf(const Message &message)
+{
+    return static_cast<Type>(message.index() + 1);
+}
+
+std::optional<Message> readPayload(Type type, Reader &in)
+{
+    switch (type) {
+    case Type::Hello: return readHello(in);
+    case Type::Start: return readStart(in);
+    case Type::Stop: return Stop{};
+    case Type::RawSample: return readRawSample(in);
+    case Type::ProbeUpdate: return ProbeUpdate{readProbeState(in)};
+    case Type::Problem: return readProblem(in);
+    }
+    return std::nullopt;
+}
+
+template <class T>
+T peek(std::span<const std::byte> bytes, std::size_t at)
+{
+    T value{};
+    std::memcpy(&value, bytes.data() + at, sizeof(T));
+    return value;
+}
+} // namespace
+
+std::vector<std::byte> encode(const Message &message)
+{
+    Writer payload;
+    std::visit([&](const auto &value) { write(payload, value); }, message);
+    Writer frame;
+    frame.m_bytes.reserve(kFrameHeaderBytes + payload.m_bytes.size());
+    frame.put(kFrameMagic);
+    frame.put(static_cast<std::uint16_t>(typeOf(message)));
+    frame.put(kProtocolVersion);
+    frame.put(static_cast<std::uint32_t>(payload.m_bytes.size()));
+    frame.put(checksum(payload.m_bytes));
+    frame.m_bytes.insert(frame.m_bytes.end(), payload.m_bytes.begin(), payload.m_bytes.end());
+    return std::move(frame.m_bytes);
+}
+
+void Decoder::feed(std::span<const std::byte> bytes)
+{
+    if (m_dead)
+        return;
+    if (m_at > 0) {
+        m_buffer.erase(m_buffer.begin(), m_buffer.begin() + static_cast<std::ptrdiff_t>(m_at));
+        m_at = 0;
+    }
+    m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
+}
+
+base::Result<std::optional<Message>> Decoder::next()
+{
+    if (m_dead)
+        return *m_dead;
+    const auto die = [this](base::Code code, const std::string &what) {
+        m_dead = base::fail(code, "wire: " + what + " at byte " + std::to_string(m_offset),
+                            code == base::Code::NewerVersion ? "install the same version of both programs" : "restart the helper");
+        return *m_dead;
+    };
+    const std::span<const std::byte> bytes(m_buffer.data() + m_at, m_buffer.size() - m_at);
+    if (bytes.size() < kFrameHeaderBytes)
+        return std::optional<Message>{};
+    if (peek<std::uint32_t>(bytes, 0) != kFrameMagic)
+        return die(base::Code::Corrupt, "not a frame");
+    if (peek<std::uint16_t>(bytes, 6) != kProtocolVersion)
+        return die(base::Code::NewerVersion, "protocol " + std::to_string(peek<std::uint16_t>(bytes, 6)));
+    const auto size = peek<std::uint32_t>(bytes, 8);
+    if (size > kMaxPayloadBytes)
+        return die(base::Code::Corrupt, "frame of " + std::to_string(size) + " bytes");
+    if (bytes.size() < kFrameHeaderBytes + size)
+        return std::optional<Message>{};
+    const auto payload = bytes.subspan(kFrameHeaderBytes, size);
+    if (checksum(payload) != peek<std::uint32_t>(bytes, 12))
+        return die(base::Code::Corrupt, "checksum mismatch");
+    Reader reader(payload);
+    auto message = readPayload(static_cast<Type>(peek<std::uint16_t>(bytes, 4)), reader);
+    if (!message)
+        return die(base::Code::Corrupt, "unknown frame type");
+    if (reader.failed() || reader.left() != 0)
+        return die(base::Code::Corrupt, "malformed payload");
+    m_at += kFrameHeaderBytes + size;
+    m_offset += kFrameHeaderBytes + size;
+    return message;
+}
+
+std::uint64_t catalogueHash()
+{
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    const auto mix = [&hash](std::string_view text) {
+        for (const char c : text) {
+            hash ^= static_cast<unsigned char>(c);
+            hash *= 0x100000001b3U;
+        }
+        hash ^= 0xffU;
+        hash *= 0x100000001b3U;
+    };
+    for (const auto &slot : schema::slots())
+        mix(slot.key);
+    for (const auto &feature : schema::features())
+        mix(feature.key);
+    return hash;
+}
+
+} // namespace statescape::wire
