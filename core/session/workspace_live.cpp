@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/workspace_impl.h"
+
+#include "core/session/outlook.h"
+
+#include <algorithm>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace statescape::session
+{
+namespace
+{
+
+std::string hostName()
+{
+    utsname names{};
+    return uname(&names) == 0 ? names.nodename : "unknown host";
+}
+
+std::string kernelName()
+{
+    utsname names{};
+    return uname(&names) == 0 ? std::string("Linux ").append(names.release) : "Linux";
+}
+} // namespace
+
+base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
+{
+    const auto anchor = base::ClockAnchor::now();
+    const auto schema = schema::Schema::builtin();
+    {
+        const std::lock_guard lock(mutex);
+        const bool sameClock = info.id != 0 && info.anchor.bootId == anchor.bootId && !anchor.bootId.empty();
+        if (sameClock && log && log->schema()->hash() == schema->hash() && info.origin == "live")
+            return {};
+    }
+    store::SessionInfo next;
+    next.host = hostName();
+    next.kernel = kernelName();
+    next.anchor = anchor;
+    next.intervalNs = intervalNs;
+    next.origin = "live";
+    next.schema = schema;
+    STATESCAPE_TRY(next.id, onStore<store::SessionId>([&](store::SessionStore &store) { return store.beginSession(next); }));
+    const std::lock_guard lock(mutex);
+    info = next;
+    log = std::make_unique<feature::SampleLog>(schema);
+    labels.clear();
+    coordinates = {};
+    scores.clear();
+    projection.reset();
+    axes.clear();
+    axesRows = driftRows = 0;
+    lossesBefore = undoDepth = redoDepth = 0;
+    outlook.reset();
+    // A model of another schema does not fit the new columns.
+    if (model) {
+        auto columns = model->bind(*schema);
+        if (columns)
+            modelColumns = std::move(*columns);
+        else
+            model.reset();
+        alarm.reset();
+        if (model)
+            alarm.emplace(alarmRule);
+    }
+    return {};
+}
+
+base::Result<> Workspace::startLive(const source::HelperOptions &options)
+{
+    stopLive();
+    STATESCAPE_CHECK(m_impl->ensureLiveSession(options.intervalNs));
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        m_impl->live = true;
+        m_impl->info.intervalNs = options.intervalNs;
+        m_impl->lossesBefore += m_impl->statusDropped;
+        m_impl->statusDropped = 0;
+        m_impl->lossesStored.clear();
+    }
+    const std::lock_guard sourceLock(m_impl->sourceMutex);
+    m_impl->helperOptions = options;
+    auto *impl = m_impl.get();
+    auto started = source::HelperSource::start(
+        options, {[impl](feature::FeatureFrame frame) { impl->onSample(std::move(frame)); },
+                  [impl](const source::SourceStatus &status) { impl->onStatus(status); }});
+    if (!started) {
+        {
+            const std::lock_guard lock(m_impl->mutex);
+            m_impl->live = false;
+        }
+        m_impl->publish();
+        return started.error();
+    }
+    m_impl->source = std::move(*started);
+    m_impl->publish();
+    return {};
+}
+
+void Workspace::stopLive()
+{
+    std::unique_ptr<source::HelperSource> ending;
+    {
+        const std::lock_guard lock(m_impl->sourceMutex);
+        ending = std::move(m_impl->source);
+    }
+    if (!ending)
+        return;
+    ending.reset();
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        m_impl->live = false;
+        m_impl->status.state = source::HelperState::Stopped;
+    }
+    m_impl->publish();
+}
+
+void Workspace::setInterval(std::uint64_t intervalNs)
+{
+    {
+        const std::lock_guard lock(m_impl->sourceMutex);
+        if (m_impl->source)
+            m_impl->source->setInterval(intervalNs);
+        m_impl->helperOptions.intervalNs = intervalNs;
+    }
+    const std::lock_guard lock(m_impl->mutex);
+    m_impl->info.intervalNs = intervalNs;
+}
+
+void Workspace::Impl::onSample(feature::FeatureFrame frame)
+{
+    {
+        const std::lock_guard lock(mutex);
+        recorder->append(info.id, frame);
+        appendDerived(frame.values, frame.timeNs);
+        log->append(std::move(frame));
+        labels.resize(log->rows());
+        updateOutlook();
+        publishLocked();
+    }
+    scheduleAxes(false);
+    if (callbacks.changed)
+        callbacks.changed();
+}
+
+void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t timeNs)
+{
+    if (projection) {
+        std::array<float, 8> position{};
+        projection->project(row, std::span(position).first(static_cast<std::size_t>(projection->components())));
+        coordinates.x.push_back(position[0]);
+        coordinates.y.push_back(position[1]);
+        coordinates.z.push_back(position[2]);
+    }
+    if (model) {
+        scores.push_back(model->score(row, modelColumns));
+        if (alarm)
+            alarm->add(timeNs, scores.back(), *model);
+    }
+}
+
+void Workspace::Impl::updateOutlook()
+{
+    outlook.reset();
+    if (model && info.intervalNs != 0)
+        outlook = outlookOf(*model, scores, alarmRule, info.intervalNs);
+}
+
+void Workspace::Impl::onStatus(const source::SourceStatus &next)
+{
+    const std::map<std::string, std::uint64_t> losses{
+        {"gaps", next.gaps},
+        {"task-collisions", next.losses.taskCollisions},
+        {"read-failures", next.losses.readFailures},
+    };
+    std::map<std::string, std::uint64_t> fresh;
+    store::SessionId id = 0;
+    {
+        const std::lock_guard lock(mutex);
+        status = next;
+        statusDropped = next.gaps;
+        id = info.id;
+        for (const auto &[kind, count] : losses) {
+            auto &stored = lossesStored[kind];
+            // A restarted helper counts from zero again.
+            const std::uint64_t grown = count >= stored ? count - stored : count;
+            if (grown != 0)
+                fresh[kind] = grown;
+            stored = count;
+        }
+    }
+    if (!fresh.empty())
+        recorder->run([id, fresh](store::SessionStore &store) { return store.addLosses(id, fresh); });
+    recorder->run([this](store::SessionStore &store) -> base::Result<> {
+        const std::uint64_t bytes = store.fileBytes();
+        const std::lock_guard lock(mutex);
+        fileBytes = bytes;
+        return {};
+    });
+    publish();
+}
+
+} // namespace statescape::session
