@@ -24,12 +24,13 @@ struct Coordinates {
     std::vector<float> x, y, z;
 };
 
-/// What is likely to come, from the run of states so far.
+/// What is likely to come, from the order of states so far.
 struct Outlook {
-    double probability = 0;      ///< 0..1 that a negative run of the alarm's length starts within horizonNs
-    std::uint64_t horizonNs = 0;
-    std::string state;           ///< the negative state most likely to be met
-    std::vector<float> abnormality, low, high; ///< forecast per interval ahead, with an 80 % band
+    double probability = 0;      ///< 0..1 that a bad interval comes between earliestNs and latestNs from now
+    std::uint64_t earliestNs = 0, latestNs = 0;
+    std::uint64_t horizonNs = 0; ///< how far the forecast looks
+    std::string state;           ///< the bad state most likely to be met, or "unknown"
+    std::vector<float> abnormality, low, high; ///< 0..1 per interval ahead, with a 90 % band; empty when there is too little to go by
 };
 
 /// Everything the views show at one moment. Immutable; taken whole, so all views agree.
