@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/feature/deriver.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace statescape::feature {
+namespace {
+using schema::Derivation;
+using schema::FeatureInfo;
+using schema::Missing;
+using schema::Slot;
+
+constexpr std::int64_t kSuspendNs = 10'000'000;
+
+bool isDifferential(Derivation derivation)
+{
+    return derivation != Derivation::Gauge && derivation != Derivation::GaugeShare;
+}
+
+bool dependsOnCpus(Derivation derivation)
+{
+    return derivation == Derivation::ShareOfCpu || derivation == Derivation::ShareOfTicks;
+}
+
+/// Two samples of one helper run, the later one not before the earlier.
+struct Interval {
+    const wire::RawSample &now;
+    const wire::RawSample &before;
+    double ns;
+
+    /// @return growth of @p slot; nothing when it went down.
+    [[nodiscard]] std::optional<double> difference(Slot slot) const
+    {
+        const std::size_t at = schema::slotOffset(slot);
+        if (now.slots[at] < before.slots[at])
+            return std::nullopt;
+        return static_cast<double>(now.slots[at] - before.slots[at]);
+    }
+    [[nodiscard]] std::optional<double> sum(Slot first, Slot last) const
+    {
+        double total = 0;
+        for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) {
+            const auto part = difference(static_cast<Slot>(i));
+            if (!part)
+                return std::nullopt;
+            total += *part;
+        }
+        return total;
+    }
+};
+
+float quantileOf(const Interval &interval, const FeatureInfo &feature)
+{
+    const std::size_t at = schema::slotOffset(feature.a);
+    std::array<std::uint64_t, schema::kHistogramBuckets> counts{};
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (interval.now.slots[at + i] < interval.before.slots[at + i])
+            return schema::missingValue(Missing::CounterReset);
+        counts[i] = interval.now.slots[at + i] - interval.before.slots[at + i];
+    }
+    const auto value = histogramQuantile(counts, feature.parameter);
+    return value ? static_cast<float>(*value) : schema::missingValue(Missing::NoEvents);
+}
+
+/// @return 100 * part / whole, or why there is none.
+float percent(std::optional<double> part, std::optional<double> whole)
+{
+    if (!part || !whole)
+        return schema::missingValue(Missing::CounterReset);
+    if (*whole <= 0)
+        return schema::missingValue(Missing::NoEvents);
+    return static_cast<float>(100.0 * *part / *whole);
+}
+
+float ratio(std::optional<double> part, double whole)
+{
+    return part ? static_cast<float>(*part / whole) : schema::missingValue(Missing::CounterReset);
+}
+
+float gaugeOf(const wire::RawSample &raw, const FeatureInfo &feature)
+{
+    const auto value = static_cast<double>(raw.slots[schema::slotOffset(feature.a)]);
+    if (feature.derivation == Derivation::Gauge)
+        return static_cast<float>(value);
+    return percent(value, static_cast<double>(raw.slots[schema::slotOffset(feature.b)]));
+}
+
+/// @pre interval.ns > 0
+float differenceOf(const Interval &interval, const FeatureInfo &feature)
+{
+    const double seconds = interval.ns / 1e9;
+    switch (feature.derivation) {
+    case Derivation::Rate:
+        return ratio(interval.difference(feature.a), seconds);
+    case Derivation::Quantile:
+        return quantileOf(interval, feature);
+    case Derivation::ShareOfCpu:
+        return percent(interval.difference(feature.a),
+                       interval.ns * static_cast<double>(interval.now.onlineCpus));
+    case Derivation::ShareOfTime:
+        return percent(interval.difference(feature.a), interval.ns / 1e3);
+    case Derivation::ShareOfTicks:
+        return percent(interval.difference(feature.a), interval.sum(Slot::CpuUserNs, Slot::CpuStealNs));
+    case Derivation::Quotient:
+        return percent(interval.difference(feature.a), interval.difference(feature.b));
+    case Derivation::TimeAverage:
+        return ratio(interval.difference(feature.a), interval.ns);
+    case Derivation::SyscallTotal:
+        return ratio(interval.sum(Slot::SysRead, Slot::SysOther), seconds);
+    case Derivation::Voluntary: {
+        const auto all = interval.difference(feature.a);
+        const auto part = interval.difference(feature.b);
+        if (!all || !part)
+            return schema::missingValue(Missing::CounterReset);
+        // The two words are read one after the other while CPUs go on counting, so the part can be ahead by a
+        // few.
+        return static_cast<float>(std::max(0.0, *all - *part) / seconds);
+    }
+    case Derivation::Gauge:
+    case Derivation::GaugeShare:
+        break;
+    }
+    return gaugeOf(interval.now, feature);
+}
+
+bool suspended(const wire::RawSample &now, const wire::RawSample &before)
+{
+    const auto slept = [](const wire::RawSample &raw) {
+        return static_cast<std::int64_t>(raw.boottimeNs - raw.timeNs);
+    };
+    return slept(now) - slept(before) > kSuspendNs;
+}
+
+Missing absenceOf(const wire::ProbeState &state)
+{
+    // Unknown stands for "not absent"; see reasonOf().
+    if (state.available)
+        return Missing::Unknown;
+    switch (state.code) {
+    case base::Code::NotPermitted:
+        return Missing::NoPermission;
+    case base::Code::Ok:
+    case base::Code::Cancelled:
+    case base::Code::Busy:
+        return Missing::Disabled;
+    default:
+        return Missing::NotSupported;
+    }
+}
+} // namespace
+
+Deriver::Deriver(std::span<const wire::ProbeState> probes)
+{
+    for (const auto &state : probes)
+        update(state);
+}
+
+void Deriver::update(const wire::ProbeState &state)
+{
+    const auto index = static_cast<std::size_t>(state.probe);
+    if (index < m_absent.size())
+        m_absent[index] = absenceOf(state);
+}
+
+schema::Missing Deriver::reasonOf(schema::Probe probe) const
+{
+    const Missing reason = m_absent[static_cast<std::size_t>(probe)];
+    return reason == Missing::Unknown ? Missing::Disabled : reason;
+}
+
+FeatureFrame Deriver::derive(const wire::RawSample &raw)
+{
+    assert(raw.slots.size() == schema::slotWords());
+    FeatureFrame frame;
+    frame.timeNs = raw.timeNs;
+    frame.processes = raw.processes;
+    const wire::RawSample *before = m_previous ? &*m_previous : nullptr;
+    if (before != nullptr) {
+        frame.durationNs = raw.timeNs > before->timeNs ? raw.timeNs - before->timeNs : 0;
+        if (raw.sequence > before->sequence + 1)
+            m_gaps += raw.sequence - before->sequence - 1;
+    }
+    const auto has = [](const wire::RawSample &sample, schema::Probe probe) {
+        return (sample.probeMask >> static_cast<unsigned>(probe) & 1U) != 0;
+    };
+    const auto valueOf = [&](const FeatureInfo &feature) {
+        if (!has(raw, feature.probe))
+            return schema::missingValue(reasonOf(feature.probe));
+        if (!isDifferential(feature.derivation))
+            return gaugeOf(raw, feature);
+        if (before == nullptr || !has(*before, feature.probe))
+            return schema::missingValue(Missing::Warmup);
+        if (raw.timeNs < before->timeNs)
+            return schema::missingValue(Missing::CounterReset);
+        if (frame.durationNs == 0)
+            return schema::missingValue(Missing::NoEvents);
+        if (suspended(raw, *before))
+            return schema::missingValue(Missing::Suspended);
+        if (dependsOnCpus(feature.derivation) && raw.cpuChanges != before->cpuChanges)
+            return schema::missingValue(Missing::CpusChanged);
+        return differenceOf({raw, *before, static_cast<double>(frame.durationNs)}, feature);
+    };
+    const auto features = schema::features();
+    frame.values.reserve(features.size());
+    for (const auto &feature : features)
+        frame.values.push_back(valueOf(feature));
+    m_previous = raw;
+    return frame;
+}
+
+std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, double q)
+{
+    double total = 0;
+    for (const std::uint64_t count : counts)
+        total += static_cast<double>(count);
+    if (total <= 0)
+        return std::nullopt;
+    const double rank = std::clamp(q, 0.0, 1.0) * total;
+    double below = 0;
+    std::size_t last = 0;
+    for (std::size_t bucket = 0; bucket < counts.size(); ++bucket) {
+        const auto count = static_cast<double>(counts[bucket]);
+        if (count <= 0)
+            continue;
+        last = bucket;
+        if (below + count >= rank) {
+            const auto low = static_cast<double>(schema::bucketFloorNs(bucket));
+            const auto high = static_cast<double>(schema::bucketFloorNs(bucket + 1));
+            return (low + (high - low) * (rank - below) / count) / 1e3;
+        }
+        below += count;
+    }
+    // Rounding of the running sum can leave the rank just above it.
+    return static_cast<double>(schema::bucketFloorNs(last + 1)) / 1e3;
+}
+
+} // namespace statescape::feature
