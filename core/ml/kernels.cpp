@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/ml/kernels.h"
+
+#include <cstring>
+#include <limits>
+
+namespace statescape::ml::kernel
+{
+namespace
+{
+using Floats = float __attribute__((vector_size(64)));
+using Ints = std::int32_t __attribute__((vector_size(64)));
+using Doubles = double __attribute__((vector_size(64)));
+
+#define STATESCAPE_INLINE __attribute__((always_inline)) inline
+
+template <class V> STATESCAPE_INLINE V load(const void *from)
+{
+    V value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+template <class V> STATESCAPE_INLINE void store(void *to, const V &value)
+{
+    std::memcpy(to, &value, sizeof value);
+}
+
+template <int Group>
+STATESCAPE_INLINE void nearestGroup(const float *tile, int columns, const float *centres, int first, Floats &best,
+                                    Ints &label)
+{
+    Floats sum[Group] = {};
+    for (int j = 0; j < columns; ++j) {
+        const auto x = load<Floats>(tile + static_cast<std::ptrdiff_t>(j) * kLanes);
+        for (int g = 0; g < Group; ++g) {
+            const Floats difference = x - centres[static_cast<std::ptrdiff_t>(first + g) * columns + j];
+            sum[g] += difference * difference;
+        }
+    }
+    for (int g = 0; g < Group; ++g) {
+        const Ints closer = sum[g] < best;
+        const Ints self = closer & (Ints{} + (first + g));
+        label = (label & ~closer) | self;
+        best = reinterpret_cast<Floats>((reinterpret_cast<Ints>(best) & ~closer) |
+                                        (reinterpret_cast<Ints>(sum[g]) & closer));
+    }
+}
+
+template <int Group>
+STATESCAPE_INLINE void nearestBody(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k,
+                                   std::int32_t *label, float *dist2)
+{
+    for (std::size_t t = 0; t < tileCount; ++t) {
+        const float *tile = tiles + t * static_cast<std::size_t>(columns) * kLanes;
+        Floats best = Floats{} + std::numeric_limits<float>::infinity();
+        Ints index{};
+        int c = 0;
+        for (; c + Group <= k; c += Group)
+            nearestGroup<Group>(tile, columns, centres, c, best, index);
+        for (; c < k; ++c)
+            nearestGroup<1>(tile, columns, centres, c, best, index);
+        store(label + t * kLanes, index);
+        store(dist2 + t * kLanes, best);
+    }
+}
+
+template <int Group>
+STATESCAPE_INLINE void distancesGroup(const float *tiles, int columns, const float *row, float *dist2)
+{
+    Floats sum[Group] = {};
+    const auto stride = static_cast<std::ptrdiff_t>(columns) * kLanes;
+    for (int j = 0; j < columns; ++j)
+        for (int g = 0; g < Group; ++g) {
+            const Floats difference = load<Floats>(tiles + g * stride + static_cast<std::ptrdiff_t>(j) * kLanes) - row[j];
+            sum[g] += difference * difference;
+        }
+    for (int g = 0; g < Group; ++g)
+        store(dist2 + static_cast<std::ptrdiff_t>(g) * kLanes, sum[g]);
+}
+
+STATESCAPE_INLINE void distancesBody(const float *tiles, std::size_t tileCount, int columns, const float *row,
+                                     float *dist2)
+{
+    const auto stride = static_cast<std::size_t>(columns) * kLanes;
+    std::size_t t = 0;
+    for (; t + 4 <= tileCount; t += 4)
+        distancesGroup<4>(tiles + t * stride, columns, row, dist2 + t * kLanes);
+    for (; t < tileCount; ++t)
+        distancesGroup<1>(tiles + t * stride, columns, row, dist2 + t * kLanes);
+}
+
+STATESCAPE_INLINE void crossBody(const double *block, int rows, int stride, double *sums)
+{
+    for (int i = 0; i < stride; i += 4)
+        for (int j = i & ~15; j < stride; j += 16) {
+            Doubles left[4] = {};
+            Doubles right[4] = {};
+            const double *row = block;
+            for (int r = 0; r < rows; ++r, row += stride) {
+                const auto a = load<Doubles>(row + j);
+                const auto b = load<Doubles>(row + j + 8);
+                for (int q = 0; q < 4; ++q) {
+                    left[q] += a * row[i + q];
+                    right[q] += b * row[i + q];
+                }
+            }
+            for (int q = 0; q < 4; ++q) {
+                double *to = sums + static_cast<std::ptrdiff_t>(i + q) * stride + j;
+                store(to, load<Doubles>(to) + left[q]);
+                store(to + 8, load<Doubles>(to + 8) + right[q]);
+            }
+        }
+}
+
+#define STATESCAPE_VERSIONS(suffix, attribute, group)                                                                  \
+    attribute void nearest##suffix(const float *tiles, std::size_t count, int columns, const float *centres, int k,    \
+                                   std::int32_t *label, float *dist2)                                                  \
+    {                                                                                                                  \
+        nearestBody<group>(tiles, count, columns, centres, k, label, dist2);                                           \
+    }                                                                                                                  \
+    attribute void distances##suffix(const float *tiles, std::size_t count, int columns, const float *row,             \
+                                     float *dist2)                                                                     \
+    {                                                                                                                  \
+        distancesBody(tiles, count, columns, row, dist2);                                                              \
+    }                                                                                                                  \
+    attribute void cross##suffix(const double *block, int rows, int stride, double *sums)                              \
+    {                                                                                                                  \
+        crossBody(block, rows, stride, sums);                                                                          \
+    }
+
+STATESCAPE_VERSIONS(Baseline, , 2)
+#if defined(__x86_64__)
+STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))), 4)
+STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f"))), 8)
+#define STATESCAPE_DISPATCH(name, ...)                                                                                 \
+    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__) : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__) : name##Baseline(__VA_ARGS__)
+#else
+#define STATESCAPE_DISPATCH(name, ...) (void)isa, name##Baseline(__VA_ARGS__)
+#endif
+} // namespace
+
+Isa bestIsa()
+{
+#if defined(__x86_64__)
+    static const Isa best = [] {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx512f") ? Isa::Avx512 : __builtin_cpu_supports("avx2") ? Isa::Avx2 : Isa::Baseline;
+    }();
+    return best;
+#else
+    return Isa::Baseline;
+#endif
+}
+
+Tiles::Tiles(MatrixView x)
+    : m_rows(static_cast<std::size_t>(x.rows()))
+    , m_columns(static_cast<std::size_t>(x.cols()))
+    , m_lines(count() * m_columns)
+{
+    for (std::size_t i = 0; i < m_rows; ++i) {
+        Line *lines = m_lines.data() + i / kLanes * m_columns;
+        const float *row = x.data() + static_cast<std::ptrdiff_t>(i) * x.outerStride();
+        for (std::size_t j = 0; j < m_columns; ++j)
+            lines[j].lane[i % kLanes] = row[j];
+    }
+}
+
+void nearest(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k, std::int32_t *label,
+             float *dist2, Isa isa)
+{
+    STATESCAPE_DISPATCH(nearest, tiles, tileCount, columns, centres, k, label, dist2);
+}
+
+void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2, Isa isa)
+{
+    STATESCAPE_DISPATCH(distances, tiles, tileCount, columns, row, dist2);
+}
+
+void addCrossProducts(const double *block, int rows, int stride, double *sums, Isa isa)
+{
+    STATESCAPE_DISPATCH(cross, block, rows, stride, sums);
+}
+
+} // namespace statescape::ml::kernel
