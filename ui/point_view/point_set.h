@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace statescape::ui {
+
+/// What a mark looks like. Shape tells classes apart without colour.
+enum class Shape : std::uint8_t { Dot, Plus, Cross, Square, Diamond, TriangleUp, TriangleDown, Circle };
+
+/// How points of one style are drawn. Colours are 0xAARRGGBB; the view takes the one of its own palette.
+struct PointStyle {
+    std::uint32_t onDark = 0xff8d939c;
+    std::uint32_t onLight = 0xff767c86;
+    Shape shape = Shape::Dot;
+    float size = 3;      ///< diameter in logical px, 1..15
+    bool dimmed = false; ///< half way to the background, for context points
+    std::string name;    ///< UTF-8, shown in the legend; empty: not in the legend
+};
+
+/// One picture's points: row i is (x[i], y[i], z[i]). Immutable once shared, so a new one may replace it at
+/// any rate. A row with a NaN coordinate is neither drawn nor selected.
+struct PointSet {
+    std::vector<float> x, y, z;      ///< equally long; z may be empty, then every z is 0
+    std::vector<std::uint8_t> style; ///< index into the style table, 0..126; empty means all 0
+
+    [[nodiscard]] std::size_t size() const { return x.size(); }
+};
+
+/// One byte a row, 0 or 1.
+using RowMask = std::vector<std::uint8_t>;
+using RowMaskPtr = std::shared_ptr<const RowMask>;
+
+enum class ViewMode : std::uint8_t { TwoD, ThreeD };
+enum class SelectionOp : std::uint8_t { Replace, Add, Subtract, Intersect };
+
+} // namespace statescape::ui

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace statescape::ui {
+
+/// Nearness of drawn points: 24 bits, larger is nearer. The lowest part is kept free for outlines, which lie
+/// a step behind.
+inline constexpr float kNearest = 16777215.0F;
+inline constexpr std::uint32_t kOutlineStep = 1U << 18;
+inline constexpr float kFarthest = float(kOutlineStep + 1);
+
+/// Data to device pixels, ready for the kernels: rows applied to (p - origin, 1). Pixel (0, 0) covers [0, 1)
+/// x [0, 1).
+struct Projection {
+    float origin[3] = {0, 0, 0}; ///< data units; subtracted first, so that deep zoom keeps its precision
+    float x[4] = {1, 0, 0, 0};
+    float y[4] = {0, 1, 0, 0};
+    float w[4] = {0, 0, 0, 1};        ///< divisor of x and y when perspective
+    float n[4] = {0, 0, 0, kNearest}; ///< nearness, linear in view depth, clamped to kFarthest..kNearest
+    float wMin = 0;                   ///< nearer than this is behind the eye
+    bool perspective = false;
+    bool fog = false;
+    int width = 1; ///< device px
+    int height = 1;
+
+    struct Point {
+        float x, y;
+        float nearness;
+        bool visible; ///< in front of the eye and finite; may lie outside the picture
+    };
+    /// The very arithmetic of the kernels, for one point.
+    [[nodiscard]] Point project(float px, float py, float pz) const
+    {
+        const float a = px - origin[0];
+        const float b = py - origin[1];
+        const float c = pz - origin[2];
+        float sx = ((x[0] * a + x[1] * b) + x[2] * c) + x[3];
+        float sy = ((y[0] * a + y[1] * b) + y[2] * c) + y[3];
+        bool visible = true;
+        if (perspective) {
+            const float q = ((w[0] * a + w[1] * b) + w[2] * c) + w[3];
+            visible = q > wMin;
+            sx = sx / q;
+            sy = sy / q;
+        }
+        float near = ((n[0] * a + n[1] * b) + n[2] * c) + n[3];
+        near = near < kNearest ? near : kNearest;
+        near = near > kFarthest ? near : kFarthest;
+        visible = visible && std::isfinite(sx) && std::isfinite(sy);
+        return {sx, sy, near, visible};
+    }
+};
+
+} // namespace statescape::ui

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/point_view/projection.h"
+#include "ui/point_view/sprite.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace statescape::ui {
+
+/// Depth images are kept in tiles: one tile is 8 KB in a row, so an untouched part of the picture costs no
+/// memory and no time.
+inline constexpr int kTileWidth = 64;
+inline constexpr int kTileHeight = 32;
+inline constexpr int kTileShift = 11;
+inline constexpr int kTileCells = 1 << kTileShift;
+static_assert(kTileWidth * kTileHeight == kTileCells && kMaxRadius <= kTileHeight);
+
+inline constexpr int kBlock =
+    512; ///< points projected at a time, so that intermediate values stay in the first cache
+
+inline constexpr std::uint32_t kOutlineStyle = 255;
+inline constexpr int kFogLevels = 64;
+
+/// Positions of a block of points; z may be null.
+struct PointBlock {
+    const float *x;
+    const float *y;
+    const float *z;
+    int count; ///< at most kBlock
+};
+
+struct ScreenBlock {
+    alignas(64) std::array<float, kBlock> x; ///< NaN where not visible
+    alignas(64) std::array<float, kBlock> y;
+};
+
+struct CellBlock {
+    alignas(64) std::array<std::uint32_t,
+                           kBlock> cell; ///< index within a tiled image; the trash tile when off the picture
+    alignas(64) std::array<std::uint32_t, kBlock> word; ///< nearness << 8
+};
+
+/// A tile with its margin, and the running maxima over 2, 4, 8, 16 neighbours of it.
+struct DilationScratch {
+    static constexpr int kMargin = kMaxRadius;
+    static constexpr int kStride = kTileWidth + 3 * kMargin;
+    static constexpr int kRows = kTileHeight + 2 * kMargin;
+    alignas(64) std::array<std::array<std::uint32_t, kStride * kRows>, 5> level;
+    alignas(64) std::array<std::uint32_t, kTileCells> solid;
+    alignas(64) std::array<std::uint32_t, kTileCells> fringe;
+};
+
+/// The inner loops in one instruction set. All versions give the same bits: no fused multiply-add, no
+/// reordering.
+struct Kernels {
+    const char *name;
+    /// @param tilesX tiles a row; @param trash first cell of the tile for points off the picture.
+    void (*toCells)(const Projection &, const PointBlock &, std::uint32_t tilesX, std::uint32_t trash,
+                    CellBlock &);
+    void (*toScreen)(const Projection &, const PointBlock &, ScreenBlock &);
+    /// Copies the largest of the sources (nine neighbour tiles, row by row, of one or two images) into level
+    /// 0.
+    void (*gather)(DilationScratch &, const std::uint32_t *const *first, const std::uint32_t *const *second,
+                   int radius);
+    /// Adds one class to the tile; level 0 holds its centres.
+    void (*dilate)(DilationScratch &, const Sprite &, bool outlined);
+    /// Blends a row of the tile over the picture. @param lut [fog level][style].
+    void (*shade)(const std::uint32_t *solid, const std::uint32_t *fringe, const std::uint32_t *lut,
+                  std::uint32_t *out, int count);
+    /// Smallest and largest finite value; leaves both untouched when there is none.
+    void (*range)(const float *values, std::size_t count, float &low, float &high);
+};
+
+enum class Isa : std::uint8_t { Baseline, Avx2, Avx512 };
+/// @return the best this processor has.
+Isa bestIsa();
+[[nodiscard]] bool isaAvailable(Isa isa);
+/// @param isa must be available here.
+const Kernels &kernelsFor(Isa isa);
+const Kernels &kernels();
+
+} // namespace statescape::ui
