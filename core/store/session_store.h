@@ -91,7 +91,7 @@ public:
 
     /// @return class names of the file; index is Label::classId; [0] is "".
     base::Result<std::vector<std::string>> classNames() const;
-    /// @return id of @p name, made when new. @error InvalidArgument empty, over 64 bytes, or over 4,000 names
+    /// @return id of @p name, made when new. @error InvalidArgument empty, over 64 bytes, a polarity's word, or over 4,000 names
     base::Result<std::uint16_t> classId(const std::string &name);
     base::Result<> renameClass(std::uint16_t id, const std::string &name);
     /// @return one label per sample.
@@ -116,8 +116,9 @@ public:
     /// Copies the whole file consistently (SQLite backup) into @p target via a temporary and rename.
     base::Result<> copyTo(const std::filesystem::path &target) const;
 
+    struct Impl; ///< core/store only
+
 private:
-    struct Impl;
     explicit SessionStore(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> m_impl;
 };

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+namespace statescape::store {
+
+/// The format this build writes.
+int newestVersion();
+/// Brings @p db from version @p from to newestVersion(), inside the caller's transaction. Throws
+/// SQLite::Exception.
+void migrate(SQLite::Database &db, int from);
+/// @return false when a table of the newest format is missing. Throws SQLite::Exception.
+bool hasAllTables(SQLite::Database &db);
+
+} // namespace statescape::store
