@@ -7,12 +7,10 @@
 #include <fmt/format.h>
 #include <limits>
 
-namespace statescape::forecast
-{
+namespace statescape::forecast {
 using base::Code;
 
-namespace
-{
+namespace {
 constexpr std::size_t kLeast = 8;
 constexpr int kMaxHorizon = 10000;
 constexpr double kNinety = 1.6448536269514722;
@@ -42,7 +40,8 @@ Fit run(std::span<const double> series, double alpha, double beta, double phi)
 base::Result<Forecast> dampedHolt(std::span<const float> series, int horizon)
 {
     if (horizon < 1 || horizon > kMaxHorizon)
-        return base::fail(Code::InvalidArgument, fmt::format("horizon {}, wanted 1 to {} intervals", horizon, kMaxHorizon));
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("horizon {}, wanted 1 to {} intervals", horizon, kMaxHorizon));
     std::vector<double> values;
     std::size_t present = 0;
     for (const float value : series) {
@@ -54,7 +53,8 @@ base::Result<Forecast> dampedHolt(std::span<const float> series, int horizon)
         present += std::isnan(value) ? 0 : 1;
     }
     if (present < kLeast)
-        return base::fail(Code::NotEnoughData, fmt::format("{} values to forecast from, at least {} are needed", present, kLeast));
+        return base::fail(Code::NotEnoughData,
+                          fmt::format("{} values to forecast from, at least {} are needed", present, kLeast));
     Fit best;
     for (const double alpha : {0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0})
         for (const double share : {0.0, 0.05, 0.1, 0.2, 0.4})
@@ -70,8 +70,8 @@ base::Result<Forecast> dampedHolt(std::span<const float> series, int horizon)
     out.beta = best.beta;
     out.phi = best.phi;
     const double sigma2 = best.error / static_cast<double>(std::max<std::size_t>(best.steps, 4) - 3);
-    double damping = 0;   // phi + ... + phi^h
-    double weight = 0;    // sum of squared weights of past errors in the h-step error
+    double damping = 0; // phi + ... + phi^h
+    double weight = 0;  // sum of squared weights of past errors in the h-step error
     for (int h = 0; h < horizon; ++h) {
         if (h > 0) {
             const double c = best.alpha + best.beta * damping;

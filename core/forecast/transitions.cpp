@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace statescape::forecast
-{
+namespace statescape::forecast {
 using base::Code;
 
-namespace
-{
+namespace {
 constexpr int kMaxStates = 1024;
 constexpr int kMaxHorizon = 100000;
 } // namespace
@@ -32,7 +30,8 @@ base::Result<Transitions> Transitions::fit(std::span<const int> states, int coun
     std::vector<std::uint64_t> counts(static_cast<std::size_t>(count) * static_cast<std::size_t>(count), 0);
     for (std::size_t i = 0; i < states.size(); ++i) {
         if (states[i] >= count)
-            return base::fail(Code::InvalidArgument, fmt::format("state {} at {} of {} states", states[i], i, count));
+            return base::fail(Code::InvalidArgument,
+                              fmt::format("state {} at {} of {} states", states[i], i, count));
         if (i > 0 && states[i] >= 0 && states[i - 1] >= 0)
             ++counts[static_cast<std::size_t>(states[i - 1]) * static_cast<std::size_t>(count) +
                      static_cast<std::size_t>(states[i])];
@@ -43,7 +42,8 @@ base::Result<Transitions> Transitions::fit(std::span<const int> states, int coun
 double Transitions::probability(int from, int to) const
 {
     return static_cast<double>(m_counts[at(from, to)] + 1) /
-           static_cast<double>(m_totals[static_cast<std::size_t>(from)] + static_cast<std::uint64_t>(m_count));
+           static_cast<double>(m_totals[static_cast<std::size_t>(from)] +
+                               static_cast<std::uint64_t>(m_count));
 }
 
 std::vector<double> Transitions::firstBad(int now, std::span<const std::uint8_t> bad, int horizon) const
@@ -84,7 +84,8 @@ double Transitions::badWithin(int now, std::span<const std::uint8_t> bad, int ho
     return std::min(sum, 1.0);
 }
 
-Transitions::Due Transitions::nextBad(int now, std::span<const std::uint8_t> bad, int horizon, double share) const
+Transitions::Due Transitions::nextBad(int now, std::span<const std::uint8_t> bad, int horizon,
+                                      double share) const
 {
     const auto first = firstBad(now, bad, horizon);
     double total = 0;

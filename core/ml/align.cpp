@@ -3,18 +3,16 @@
 #include "core/ml/pca.h"
 
 #include <Eigen/SVD>
-#include <bit>
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <numeric>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 using Index = Eigen::Index;
 
-namespace
-{
+namespace {
 // Two variances closer than this share are one eigenspace as far as noise can tell.
 constexpr double kNearEqual = 0.08;
 // A swap of axes must gain this much summed |cosine|, or the picture would reorder for nothing.
@@ -49,12 +47,14 @@ std::vector<int> assign(const Eigen::MatrixXd &gain)
 /// The rotation (or reflection) of @p axes nearest to @p target in its own span.
 Eigen::MatrixXd procrustes(const Eigen::MatrixXd &axes, const Eigen::MatrixXd &target)
 {
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(axes.transpose() * target, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(axes.transpose() * target,
+                                                Eigen::ComputeFullU | Eigen::ComputeFullV);
     return axes * (svd.matrixU() * svd.matrixV().transpose());
 }
 } // namespace
 
-Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance, const Eigen::MatrixXd &reference)
+Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance,
+                    const Eigen::MatrixXd &reference)
 {
     const Index c = axes.cols();
     Alignment out{axes, std::vector<int>(static_cast<std::size_t>(c))};
@@ -65,7 +65,8 @@ Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance
     const Index shared = std::min(c, reference.cols());
     target.leftCols(shared) = reference.leftCols(shared);
 
-    // Rotate groups first, over the axes in their own order, so that the matching below sees them at their best.
+    // Rotate groups first, over the axes in their own order, so that the matching below sees them at their
+    // best.
     for (Index first = 0; first < c;) {
         Index last = first + 1;
         while (last < c && variance[last] > 0 && variance[last] >= variance[last - 1] * (1 - kNearEqual))
@@ -101,7 +102,8 @@ double largestPrincipalAngle(const Eigen::MatrixXd &a, const Eigen::MatrixXd &b)
     const Eigen::MatrixXd rest = b - a * (a.transpose() * b);
     const Eigen::JacobiSVD<Eigen::MatrixXd> sines(rest);
     const double sine = std::clamp(sines.singularValues().maxCoeff(), 0.0, 1.0);
-    return (a.cols() == b.cols() && sine < 0.7 ? std::asin(sine) : std::acos(cosine)) * 180 / std::numbers::pi;
+    return (a.cols() == b.cols() && sine < 0.7 ? std::asin(sine) : std::acos(cosine)) * 180 /
+           std::numbers::pi;
 }
 
 } // namespace statescape::ml

@@ -5,31 +5,31 @@
 #include <cstring>
 #include <limits>
 
-namespace statescape::ml::kernel
-{
-namespace
-{
+namespace statescape::ml::kernel {
+namespace {
 using Floats = float __attribute__((vector_size(64)));
 using Ints = std::int32_t __attribute__((vector_size(64)));
 using Doubles = double __attribute__((vector_size(64)));
 
 #define STATESCAPE_INLINE __attribute__((always_inline)) inline
 
-template <class V> STATESCAPE_INLINE V load(const void *from)
+template <class V>
+STATESCAPE_INLINE V load(const void *from)
 {
     V value;
     std::memcpy(&value, from, sizeof value);
     return value;
 }
 
-template <class V> STATESCAPE_INLINE void store(void *to, const V &value)
+template <class V>
+STATESCAPE_INLINE void store(void *to, const V &value)
 {
     std::memcpy(to, &value, sizeof value);
 }
 
 template <int Group>
-STATESCAPE_INLINE void nearestGroup(const float *tile, int columns, const float *centres, int first, Floats &best,
-                                    Ints &label)
+STATESCAPE_INLINE void nearestGroup(const float *tile, int columns, const float *centres, int first,
+                                    Floats &best, Ints &label)
 {
     Floats sum[Group] = {};
     for (int j = 0; j < columns; ++j) {
@@ -49,8 +49,8 @@ STATESCAPE_INLINE void nearestGroup(const float *tile, int columns, const float 
 }
 
 template <int Group>
-STATESCAPE_INLINE void nearestBody(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k,
-                                   std::int32_t *label, float *dist2)
+STATESCAPE_INLINE void nearestBody(const float *tiles, std::size_t tileCount, int columns,
+                                   const float *centres, int k, std::int32_t *label, float *dist2)
 {
     for (std::size_t t = 0; t < tileCount; ++t) {
         const float *tile = tiles + t * static_cast<std::size_t>(columns) * kLanes;
@@ -73,7 +73,8 @@ STATESCAPE_INLINE void distancesGroup(const float *tiles, int columns, const flo
     const auto stride = static_cast<std::ptrdiff_t>(columns) * kLanes;
     for (int j = 0; j < columns; ++j)
         for (int g = 0; g < Group; ++g) {
-            const Floats difference = load<Floats>(tiles + g * stride + static_cast<std::ptrdiff_t>(j) * kLanes) - row[j];
+            const Floats difference =
+                load<Floats>(tiles + g * stride + static_cast<std::ptrdiff_t>(j) * kLanes) - row[j];
             sum[g] += difference * difference;
         }
     for (int g = 0; g < Group; ++g)
@@ -114,28 +115,30 @@ STATESCAPE_INLINE void crossBody(const double *block, int rows, int stride, doub
         }
 }
 
-#define STATESCAPE_VERSIONS(suffix, attribute, group)                                                                  \
-    attribute void nearest##suffix(const float *tiles, std::size_t count, int columns, const float *centres, int k,    \
-                                   std::int32_t *label, float *dist2)                                                  \
-    {                                                                                                                  \
-        nearestBody<group>(tiles, count, columns, centres, k, label, dist2);                                           \
-    }                                                                                                                  \
-    attribute void distances##suffix(const float *tiles, std::size_t count, int columns, const float *row,             \
-                                     float *dist2)                                                                     \
-    {                                                                                                                  \
-        distancesBody(tiles, count, columns, row, dist2);                                                              \
-    }                                                                                                                  \
-    attribute void cross##suffix(const double *block, int rows, int stride, double *sums)                              \
-    {                                                                                                                  \
-        crossBody(block, rows, stride, sums);                                                                          \
+#define STATESCAPE_VERSIONS(suffix, attribute, group)                                                        \
+    attribute void nearest##suffix(const float *tiles, std::size_t count, int columns, const float *centres, \
+                                   int k, std::int32_t *label, float *dist2)                                 \
+    {                                                                                                        \
+        nearestBody<group>(tiles, count, columns, centres, k, label, dist2);                                 \
+    }                                                                                                        \
+    attribute void distances##suffix(const float *tiles, std::size_t count, int columns, const float *row,   \
+                                     float *dist2)                                                           \
+    {                                                                                                        \
+        distancesBody(tiles, count, columns, row, dist2);                                                    \
+    }                                                                                                        \
+    attribute void cross##suffix(const double *block, int rows, int stride, double *sums)                    \
+    {                                                                                                        \
+        crossBody(block, rows, stride, sums);                                                                \
     }
 
 STATESCAPE_VERSIONS(Baseline, , 2)
 #if defined(__x86_64__)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))), 4)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f"))), 8)
-#define STATESCAPE_DISPATCH(name, ...)                                                                                 \
-    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__) : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__) : name##Baseline(__VA_ARGS__)
+#define STATESCAPE_DISPATCH(name, ...)                                                                       \
+    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                           \
+    : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                             \
+                       : name##Baseline(__VA_ARGS__)
 #else
 #define STATESCAPE_DISPATCH(name, ...) (void)isa, name##Baseline(__VA_ARGS__)
 #endif
@@ -146,7 +149,9 @@ Isa bestIsa()
 #if defined(__x86_64__)
     static const Isa best = [] {
         __builtin_cpu_init();
-        return __builtin_cpu_supports("avx512f") ? Isa::Avx512 : __builtin_cpu_supports("avx2") ? Isa::Avx2 : Isa::Baseline;
+        return __builtin_cpu_supports("avx512f") ? Isa::Avx512
+               : __builtin_cpu_supports("avx2")  ? Isa::Avx2
+                                                 : Isa::Baseline;
     }();
     return best;
 #else
@@ -167,13 +172,14 @@ Tiles::Tiles(MatrixView x)
     }
 }
 
-void nearest(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k, std::int32_t *label,
-             float *dist2, Isa isa)
+void nearest(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k,
+             std::int32_t *label, float *dist2, Isa isa)
 {
     STATESCAPE_DISPATCH(nearest, tiles, tileCount, columns, centres, k, label, dist2);
 }
 
-void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2, Isa isa)
+void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2,
+               Isa isa)
 {
     STATESCAPE_DISPATCH(distances, tiles, tileCount, columns, row, dist2);
 }

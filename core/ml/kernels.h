@@ -8,10 +8,9 @@
 #include <cstdint>
 #include <vector>
 
-/// The hot loops. Each is compiled for several instruction sets; sums run in one fixed order without fused multiply-add, so every
-/// version gives the same bits.
-namespace statescape::ml::kernel
-{
+/// The hot loops. Each is compiled for several instruction sets; sums run in one fixed order without fused
+/// multiply-add, so every version gives the same bits.
+namespace statescape::ml::kernel {
 
 enum class Isa : std::uint8_t { Baseline, Avx2, Avx512 };
 /// @return the widest this CPU has.
@@ -21,8 +20,7 @@ Isa bestIsa();
 inline constexpr int kLanes = 16;
 
 /// Rows packed in tiles of 16: tile t, feature j, lane l is row 16 t + l. Lanes past the last row are 0.
-class Tiles
-{
+class Tiles {
 public:
     Tiles() = default;
     explicit Tiles(MatrixView x);
@@ -40,12 +38,14 @@ private:
 };
 
 /// Nearest of @p k centres for @p tileCount tiles. Ties go to the lower index.
-/// @param centres k x columns, row-major @param label, dist2 16 * tileCount values; squared Euclidean distance
+/// @param centres k x columns, row-major @param label, dist2 16 * tileCount values; squared Euclidean
+/// distance
 void nearest(const float *tiles, std::size_t tileCount, int columns, const float *centres, int k,
              std::int32_t *label, float *dist2, Isa isa);
 
 /// Squared distances of one row to all packed rows. @param dist2 16 * tileCount values
-void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2, Isa isa);
+void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2,
+               Isa isa);
 
 /// Adds block^T block to the upper triangle of @p sums, in whole 4 x 16 patches.
 /// @param block rows x stride, stride a multiple of 16, padded with 0 @param sums stride x stride

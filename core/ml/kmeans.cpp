@@ -13,13 +13,11 @@
 #include <limits>
 #include <numeric>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 using base::Code;
 using Index = Eigen::Index;
 
-namespace
-{
+namespace {
 // Fixed by n alone, so that partial sums are the same whoever computes them.
 constexpr std::size_t kMinTilesPerChunk = 256;
 constexpr std::size_t kMaxChunks = 64;
@@ -39,14 +37,14 @@ base::Result<> checkFinite(MatrixView x)
             continue;
         for (Index j = 0; j < x.cols(); ++j)
             if (!std::isfinite(row[j]))
-                return base::fail(Code::InvalidArgument, fmt::format("value in row {} column {} is not finite", i, j));
+                return base::fail(Code::InvalidArgument,
+                                  fmt::format("value in row {} column {} is not finite", i, j));
     }
     return {};
 }
 
 /// One fit with its scratch memory.
-class KMeansRun
-{
+class KMeansRun {
 public:
     KMeansRun(MatrixView x, const KMeansOptions &options, const base::Progress &progress)
         : m_x(x)
@@ -98,7 +96,10 @@ private:
     {
         return m_x.data() + static_cast<Index>(i) * m_x.outerStride();
     }
-    [[nodiscard]] base::Error cancelled() const { return base::fail(Code::Cancelled, "k-means stopped on request"); }
+    [[nodiscard]] base::Error cancelled() const
+    {
+        return base::fail(Code::Cancelled, "k-means stopped on request");
+    }
 
     void eachChunk(int k, const std::function<void(std::size_t)> &body)
     {
@@ -111,8 +112,9 @@ private:
     {
         eachChunk(1, [&](std::size_t chunk) {
             const auto [from, to] = tilesOf(chunk);
-            kernel::nearest(m_tiles.tile(from), to - from, m_d, centre, 1, m_label.data() + from * kernel::kLanes,
-                            lowest.data() + from * kernel::kLanes, m_isa);
+            kernel::nearest(m_tiles.tile(from), to - from, m_d, centre, 1,
+                            m_label.data() + from * kernel::kLanes, lowest.data() + from * kernel::kLanes,
+                            m_isa);
             double sum = 0;
             for (std::size_t i = from * kernel::kLanes; i < std::min(to * kernel::kLanes, rows()); ++i) {
                 // A distance beyond float range would make the total infinite and the draw meaningless.
@@ -199,7 +201,8 @@ private:
         for (std::size_t from = first; from < last && !m_progress.stopped(); from += kGroup) {
             const std::size_t to = std::min(from + kGroup, last);
             kernel::nearest(m_tiles.tile(from), to - from, m_d, m_centres.data(), m_options.k,
-                            m_label.data() + from * kernel::kLanes, m_dist2.data() + from * kernel::kLanes, m_isa);
+                            m_label.data() + from * kernel::kLanes, m_dist2.data() + from * kernel::kLanes,
+                            m_isa);
             for (std::size_t i = from * kernel::kLanes; i < std::min(to * kernel::kLanes, rows()); ++i) {
                 const auto c = static_cast<std::size_t>(m_label[i]);
                 double *sum = partial.sums.data() + c * d;
@@ -268,8 +271,8 @@ private:
             if (size == 0)
                 continue;
             for (Index j = 0; j < m_d; ++j) {
-                const auto mean =
-                    static_cast<float>(sums[static_cast<std::size_t>(c * m_d + j)] / static_cast<double>(size));
+                const auto mean = static_cast<float>(sums[static_cast<std::size_t>(c * m_d + j)] /
+                                                     static_cast<double>(size));
                 const double difference = static_cast<double>(mean) - m_centres(c, j);
                 shift += difference * difference;
                 m_centres(c, j) = mean;
@@ -343,16 +346,18 @@ private:
 base::Result<KMeans> KMeans::fit(MatrixView x, const KMeansOptions &options, const base::Progress &progress)
 {
     if (options.k < 1 || options.restarts < 1 || options.maxPasses < 1)
-        return base::fail(Code::InvalidArgument, fmt::format("k {}, restarts {} and passes {} must be 1 or more", options.k,
-                                                             options.restarts, options.maxPasses));
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("k {}, restarts {} and passes {} must be 1 or more", options.k,
+                                      options.restarts, options.maxPasses));
     if (x.rows() < options.k)
-        return base::fail(Code::NotEnoughData, fmt::format("{} rows cannot make {} clusters", x.rows(), options.k));
+        return base::fail(Code::NotEnoughData,
+                          fmt::format("{} rows cannot make {} clusters", x.rows(), options.k));
     if (x.cols() < 1)
         return base::fail(Code::NotEnoughData, "rows without columns cannot be clustered");
     if (options.start.size() > 0 && (options.start.cols() != x.cols() || options.start.rows() > options.k))
         return base::fail(Code::InvalidArgument,
-                          fmt::format("start is {} x {}, wanted up to {} x {}", options.start.rows(), options.start.cols(),
-                                      options.k, x.cols()));
+                          fmt::format("start is {} x {}, wanted up to {} x {}", options.start.rows(),
+                                      options.start.cols(), options.k, x.cols()));
     STATESCAPE_CHECK(checkFinite(x));
     STATESCAPE_CHECK(checkFinite(options.start));
     return KMeansRun(x, options, progress).best();
@@ -361,13 +366,14 @@ base::Result<KMeans> KMeans::fit(MatrixView x, const KMeansOptions &options, con
 base::Result<std::vector<std::int32_t>> KMeans::predict(MatrixView x) const
 {
     if (x.cols() != m_centres.cols())
-        return base::fail(Code::InvalidArgument, fmt::format("clustered {} columns, got {}", m_centres.cols(), x.cols()));
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("clustered {} columns, got {}", m_centres.cols(), x.cols()));
     const kernel::Tiles tiles(x);
     std::vector<std::int32_t> labels(tiles.count() * kernel::kLanes);
     std::vector<float> dist2(labels.size());
     if (tiles.count() > 0)
-        kernel::nearest(tiles.tile(0), tiles.count(), tiles.columns(), m_centres.data(), static_cast<int>(m_centres.rows()),
-                        labels.data(), dist2.data(), kernel::bestIsa());
+        kernel::nearest(tiles.tile(0), tiles.count(), tiles.columns(), m_centres.data(),
+                        static_cast<int>(m_centres.rows()), labels.data(), dist2.data(), kernel::bestIsa());
     labels.resize(static_cast<std::size_t>(x.rows()));
     return labels;
 }

@@ -12,15 +12,14 @@
 #include <map>
 #include <numeric>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 using base::Code;
 
-namespace
-{
+namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::size_t> sampleRows(std::span<const std::int32_t> labels, std::size_t maxRows, std::uint64_t seed)
+std::vector<std::size_t> sampleRows(std::span<const std::int32_t> labels, std::size_t maxRows,
+                                    std::uint64_t seed)
 {
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < labels.size(); ++i)
@@ -50,13 +49,14 @@ double silhouetteOf(const std::vector<double> &sums, const std::vector<std::uint
 }
 } // namespace
 
-base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> labels, int clusters, std::size_t maxRows,
-                                    std::uint64_t seed, const base::Progress &progress)
+base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> labels, int clusters,
+                                    std::size_t maxRows, std::uint64_t seed, const base::Progress &progress)
 {
     if (static_cast<std::size_t>(x.rows()) != labels.size() || clusters < 0 ||
         std::any_of(labels.begin(), labels.end(), [&](std::int32_t label) { return label >= clusters; }))
         return base::fail(Code::InvalidArgument,
-                          fmt::format("silhouette of {} rows with {} labels in {} clusters", x.rows(), labels.size(), clusters));
+                          fmt::format("silhouette of {} rows with {} labels in {} clusters", x.rows(),
+                                      labels.size(), clusters));
     const auto rows = sampleRows(labels, maxRows, seed);
     std::vector<std::uint64_t> sizes(static_cast<std::size_t>(clusters), 0);
     Matrix used(static_cast<Eigen::Index>(rows.size()), x.cols());
@@ -73,8 +73,8 @@ base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> 
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (progress.stopped())
             return base::fail(Code::Cancelled, "silhouette stopped on request");
-        kernel::distances(tiles.tile(0), tiles.count(), tiles.columns(), used.row(static_cast<Eigen::Index>(i)).data(),
-                          dist2.data(), kernel::bestIsa());
+        kernel::distances(tiles.tile(0), tiles.count(), tiles.columns(),
+                          used.row(static_cast<Eigen::Index>(i)).data(), dist2.data(), kernel::bestIsa());
         std::vector<double> sums(sizes.size(), 0);
         for (std::size_t o = 0; o < rows.size(); ++o)
             sums[static_cast<std::size_t>(labels[rows[o]])] += std::sqrt(dist2[o]);
@@ -88,7 +88,8 @@ base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> 
     return out;
 }
 
-base::Result<Confusion> confusion(std::span<const int> truth, std::span<const int> predicted, int classes, int answers)
+base::Result<Confusion> confusion(std::span<const int> truth, std::span<const int> predicted, int classes,
+                                  int answers)
 {
     if (truth.size() != predicted.size())
         return base::fail(Code::InvalidArgument,
@@ -103,7 +104,8 @@ base::Result<Confusion> confusion(std::span<const int> truth, std::span<const in
     return counts;
 }
 
-BinaryScores binaryScores(std::uint64_t truePositives, std::uint64_t falsePositives, std::uint64_t falseNegatives)
+BinaryScores binaryScores(std::uint64_t truePositives, std::uint64_t falsePositives,
+                          std::uint64_t falseNegatives)
 {
     const auto tp = static_cast<double>(truePositives);
     const auto fp = static_cast<double>(falsePositives);

@@ -7,8 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
 int threadCount(int asked)
 {

@@ -10,17 +10,16 @@
 #include <cmath>
 #include <fmt/format.h>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 using base::Code;
 using Index = Eigen::Index;
 
-namespace
-{
+namespace {
 constexpr Index kBlockRows = 256;
 
 /// Upper triangle of the covariance (divided by n - 1), or nothing when stopped.
-bool covariance(MatrixView x, const Eigen::VectorXd &mean, Eigen::MatrixXd &out, const base::Progress &progress)
+bool covariance(MatrixView x, const Eigen::VectorXd &mean, Eigen::MatrixXd &out,
+                const base::Progress &progress)
 {
     const Index d = x.cols();
     const int stride = static_cast<int>((d + 15) / 16 * 16);
@@ -67,7 +66,8 @@ base::Result<Pca> Pca::fit(MatrixView x, int components, const base::Progress &p
     const Index n = x.rows();
     const Index d = x.cols();
     if (n < 2 || d < 1)
-        return base::fail(Code::NotEnoughData, fmt::format("principal components of {} rows, {} columns", n, d));
+        return base::fail(Code::NotEnoughData,
+                          fmt::format("principal components of {} rows, {} columns", n, d));
     if (components < 1 || components > d)
         return base::fail(Code::InvalidArgument, fmt::format("{} components of {} columns", components, d));
     STATESCAPE_CHECK(checkFinite(x));

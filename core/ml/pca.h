@@ -9,26 +9,33 @@
 #include <span>
 #include <vector>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
-/// Principal components by the covariance route: exact for float32 input, means and products accumulated in double. Immutable; any
-/// thread. Signs are fixed: the largest |loading| of each component is positive (the first of equals), whatever the row order.
-/// @source Jolliffe, Principal Component Analysis (2002); sign rule as scikit-learn svd_flip(u_based_decision=False)
-class Pca
-{
+/// Principal components by the covariance route: exact for float32 input, means and products accumulated in
+/// double. Immutable; any thread. Signs are fixed: the largest |loading| of each component is positive (the
+/// first of equals), whatever the row order.
+/// @source Jolliffe, Principal Component Analysis (2002); sign rule as scikit-learn
+/// svd_flip(u_based_decision=False)
+class Pca {
 public:
     /// O(n d^2 + d^3), memory d^2.
     /// @param x n x d, finite @param components 1..d (those beyond n - 1 explain 0)
-    /// @error NotEnoughData n < 2 or d < 1; InvalidArgument components out of range or a value that is not finite;
+    /// @error NotEnoughData n < 2 or d < 1; InvalidArgument components out of range or a value that is not
+    /// finite;
     ///        Cancelled
     static base::Result<Pca> fit(MatrixView x, int components, const base::Progress &progress = {});
 
     [[nodiscard]] int components() const { return static_cast<int>(m_components.cols()); }
-    [[nodiscard]] const Eigen::VectorXd &mean() const { return m_mean; }             ///< d
-    [[nodiscard]] const Eigen::MatrixXd &loadings() const { return m_components; }   ///< d x components, orthonormal
-    [[nodiscard]] const Eigen::VectorXd &variance() const { return m_variance; }     ///< of each component, divided by n - 1
-    [[nodiscard]] double totalVariance() const { return m_total; }                   ///< of all d
+    [[nodiscard]] const Eigen::VectorXd &mean() const { return m_mean; } ///< d
+    [[nodiscard]] const Eigen::MatrixXd &loadings() const
+    {
+        return m_components;
+    } ///< d x components, orthonormal
+    [[nodiscard]] const Eigen::VectorXd &variance() const
+    {
+        return m_variance;
+    }                                                              ///< of each component, divided by n - 1
+    [[nodiscard]] double totalVariance() const { return m_total; } ///< of all d
     /// @return share of the total variance, 0..1 each; all 0 when nothing varies.
     [[nodiscard]] std::vector<double> varianceRatio() const;
     /// @param row d values @param out components() values
@@ -45,18 +52,22 @@ private:
 
 /// How axes follow the ones they replace.
 struct Alignment {
-    Eigen::MatrixXd axes;       ///< d x c
-    std::vector<int> from;      ///< axes.col(i) came from the given column from[i] (the group's, where rotated)
+    Eigen::MatrixXd axes;  ///< d x c
+    std::vector<int> from; ///< axes.col(i) came from the given column from[i] (the group's, where rotated)
 };
 
-/// Matches components to a reference by the assignment with the largest sum of |cosine| (order is kept unless a swap gains clearly),
-/// flips signs towards it, and inside groups of near-equal variance, where any rotation is as good, takes the rotation nearest to the
-/// reference (orthogonal Procrustes). The span of each group is unchanged.
-/// @param axes d x c orthonormal, c <= 12 @param variance c, falling @param reference d x r; zero columns match nothing
+/// Matches components to a reference by the assignment with the largest sum of |cosine| (order is kept unless
+/// a swap gains clearly), flips signs towards it, and inside groups of near-equal variance, where any
+/// rotation is as good, takes the rotation nearest to the reference (orthogonal Procrustes). The span of each
+/// group is unchanged.
+/// @param axes d x c orthonormal, c <= 12 @param variance c, falling @param reference d x r; zero columns
+/// match nothing
 /// @source Schoenemann 1966
-Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance, const Eigen::MatrixXd &reference);
+Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance,
+                    const Eigen::MatrixXd &reference);
 
-/// @param a, b d x p and d x q, orthonormal columns @return largest principal angle between the two spans, degrees 0..90.
+/// @param a, b d x p and d x q, orthonormal columns @return largest principal angle between the two spans,
+/// degrees 0..90.
 /// @source Bjoerck & Golub 1973
 double largestPrincipalAngle(const Eigen::MatrixXd &a, const Eigen::MatrixXd &b);
 

@@ -4,10 +4,8 @@
 
 #include <cmath>
 
-namespace statescape::ml
-{
-namespace
-{
+namespace statescape::ml {
+namespace {
 std::uint64_t splitMix(std::uint64_t &state)
 {
     std::uint64_t z = (state += 0x9e3779b97f4a7c15U);

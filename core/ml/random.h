@@ -4,14 +4,14 @@
 
 #include <cstdint>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
-/// Small generator whose numbers are ours: std distributions differ between standard libraries, these never do.
-/// @source O'Neill, PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms (2014), XSH-RR 64/32;
+/// Small generator whose numbers are ours: std distributions differ between standard libraries, these never
+/// do.
+/// @source O'Neill, PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms (2014), XSH-RR
+/// 64/32;
 ///         seeded through SplitMix64 (Steele, Lea, Flood 2014)
-class Random
-{
+class Random {
 public:
     explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
 

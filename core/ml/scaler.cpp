@@ -8,8 +8,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 using base::Code;
 
 float signedLog1p(float value)
@@ -57,7 +56,8 @@ ColumnScale fitColumn(std::vector<float> &values, ScaleKind kind)
 base::Result<ColumnScaler> ColumnScaler::fit(MatrixView x, ScaleKind kind)
 {
     if (x.rows() == 0 || x.cols() == 0)
-        return base::fail(Code::NotEnoughData, fmt::format("nothing to scale: {} x {} values", x.rows(), x.cols()));
+        return base::fail(Code::NotEnoughData,
+                          fmt::format("nothing to scale: {} x {} values", x.rows(), x.cols()));
     std::vector<ColumnScale> columns;
     std::vector<float> values;
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
@@ -65,7 +65,8 @@ base::Result<ColumnScaler> ColumnScaler::fit(MatrixView x, ScaleKind kind)
         for (Eigen::Index i = 0; i < x.rows(); ++i) {
             const float value = x(i, j);
             if (std::isinf(value))
-                return base::fail(Code::InvalidArgument, fmt::format("infinite value in row {} column {}", i, j));
+                return base::fail(Code::InvalidArgument,
+                                  fmt::format("infinite value in row {} column {}", i, j));
             if (!std::isnan(value))
                 values.push_back(value);
         }

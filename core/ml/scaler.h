@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
 /// @return log1p(value) for value >= 0, mirrored below 0, so that order and sign survive.
 float signedLog1p(float value);
@@ -18,32 +17,35 @@ double signedExpm1(double value);
 
 enum class ScaleKind : std::uint8_t {
     Standard, ///< mean and population standard deviation
-    Robust,   ///< median and 1.4826 MAD; where that is 0, IQR / 1.349; where that is 0 too, the standard deviation
+    Robust,   ///< median and 1.4826 MAD; where that is 0, IQR / 1.349; where that is 0 too, the standard
+              ///< deviation
 };
 
 /// What one column is shifted and divided by.
 struct ColumnScale {
     double centre = 0;
-    double scale = 1;               ///< > 0; 1 for a constant column
-    double standardDeviation = 0;   ///< of the population, whatever the kind
-    std::uint64_t present = 0;      ///< values that were not NaN
-    bool constant = false;          ///< all present values equal, or none present
+    double scale = 1;             ///< > 0; 1 for a constant column
+    double standardDeviation = 0; ///< of the population, whatever the kind
+    std::uint64_t present = 0;    ///< values that were not NaN
+    bool constant = false;        ///< all present values equal, or none present
 };
 
 /// Shift and scale of each column. Immutable; any thread.
-class ColumnScaler
-{
+class ColumnScaler {
 public:
     /// NaN values are left out column by column. O(n d).
     /// @param x n x d @error NotEnoughData n or d is 0; InvalidArgument an infinity, naming row and column
     static base::Result<ColumnScaler> fit(MatrixView x, ScaleKind kind);
 
     [[nodiscard]] const std::vector<ColumnScale> &columns() const { return m_columns; }
-    /// @param x n x d as fitted @return n x d; NaN stays NaN. @error InvalidArgument another number of columns
+    /// @param x n x d as fitted @return n x d; NaN stays NaN. @error InvalidArgument another number of
+    /// columns
     [[nodiscard]] base::Result<Matrix> transform(MatrixView x) const;
 
 private:
-    explicit ColumnScaler(std::vector<ColumnScale> columns) : m_columns(std::move(columns)) {}
+    explicit ColumnScaler(std::vector<ColumnScale> columns)
+        : m_columns(std::move(columns))
+    {}
     std::vector<ColumnScale> m_columns;
 };
 

@@ -9,10 +9,8 @@
 #include <numeric>
 #include <set>
 
-namespace statescape::ml
-{
-namespace
-{
+namespace statescape::ml {
+namespace {
 constexpr std::uint64_t kBreakSteps = 20;
 
 std::uint64_t medianStep(std::span<const std::uint64_t> timeNs)
@@ -38,8 +36,9 @@ std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t r
     int block = 0;
     std::size_t filled = 0;
     for (std::size_t i = 0; i < rows; ++i) {
-        const bool broken = timed && i > 0 &&
-                            (timeNs[i] < timeNs[i - 1] || (longest > 0 && timeNs[i] - timeNs[i - 1] > longest));
+        const bool broken =
+            timed && i > 0 &&
+            (timeNs[i] < timeNs[i - 1] || (longest > 0 && timeNs[i] - timeNs[i - 1] > longest));
         if (i > 0 && (filled >= length || broken)) {
             ++block;
             filled = 0;
@@ -50,8 +49,8 @@ std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t r
     return blocks;
 }
 
-std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> classes, double share, std::size_t gap,
-                          std::uint64_t seed)
+std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> classes, double share,
+                          std::size_t gap, std::uint64_t seed)
 {
     const std::size_t n = blocks.size();
     std::vector<Side> sides(n, Side::Train);
@@ -79,10 +78,12 @@ std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> clas
             continue;
         for (std::size_t i = list.size(); i > 1; --i)
             std::swap(list[i - 1], list[random.below(i)]);
-        const auto target =
-            std::clamp<std::size_t>(static_cast<std::size_t>(share * static_cast<double>(size) + 0.5), 1, size - 1);
-        auto held = static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](int b) { return fateOf(b) == Held; }));
-        auto kept = static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](int b) { return fateOf(b) == Kept; }));
+        const auto target = std::clamp<std::size_t>(
+            static_cast<std::size_t>(share * static_cast<double>(size) + 0.5), 1, size - 1);
+        auto held = static_cast<std::size_t>(
+            std::count_if(list.begin(), list.end(), [&](int b) { return fateOf(b) == Held; }));
+        auto kept = static_cast<std::size_t>(
+            std::count_if(list.begin(), list.end(), [&](int b) { return fateOf(b) == Kept; }));
         for (const int block : list) {
             if (fateOf(block) != Open)
                 continue;

@@ -7,11 +7,10 @@
 #include <span>
 #include <vector>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
-/// Cuts rows into about @p wanted runs of neighbours in time, so that near-copies never stand on both sides of a split. A block also
-/// ends where time falls or jumps by more than 20 times the median step.
+/// Cuts rows into about @p wanted runs of neighbours in time, so that near-copies never stand on both sides
+/// of a split. A block also ends where time falls or jumps by more than 20 times the median step.
 /// @param timeNs n; empty: row numbers are the time (@p rows of them) @return n block numbers from 0, rising
 std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t rows, int wanted);
 
@@ -21,10 +20,11 @@ enum class Side : std::uint8_t {
     Gap, ///< a neighbour of a held-out row in another block: in neither
 };
 
-/// Holds out whole blocks, at random but so that each class that fills two or more blocks stands on both sides.
-/// @param blocks n as from timeBlocks() @param classes n, -1 for none @param share 0..1 of blocks @param gap rows next to a held-out
-/// block that train nothing @return n sides
-std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> classes, double share, std::size_t gap,
-                          std::uint64_t seed);
+/// Holds out whole blocks, at random but so that each class that fills two or more blocks stands on both
+/// sides.
+/// @param blocks n as from timeBlocks() @param classes n, -1 for none @param share 0..1 of blocks @param gap
+/// rows next to a held-out block that train nothing @return n sides
+std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> classes, double share,
+                          std::size_t gap, std::uint64_t seed);
 
 } // namespace statescape::ml

@@ -6,8 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
 double quantileInPlace(std::span<float> values, double q)
 {

@@ -5,8 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace statescape::ml
-{
+namespace statescape::ml {
 
 /// Quantile by linear interpolation between order statistics (type 7, as NumPy). Reorders @p values.
 /// @param values finite, not empty @param q 0..1

@@ -15,15 +15,14 @@
 #include <string_view>
 #include <vector>
 
-namespace statescape::model
-{
+namespace statescape::model {
 
 /// What a model learns from. Views only: the caller keeps the data alive during train().
 struct TrainingSet {
     std::shared_ptr<const schema::Schema> schema;
-    ml::MatrixView x;                       ///< n x schema->size(), NaN where missing (schema::missingReason says why)
-    std::span<const schema::Label> labels;  ///< n, or empty when there are none
-    std::span<const std::uint64_t> timeNs;  ///< n, CLOCK_MONOTONIC, rising within a block
+    ml::MatrixView x; ///< n x schema->size(), NaN where missing (schema::missingReason says why)
+    std::span<const schema::Label> labels;   ///< n, or empty when there are none
+    std::span<const std::uint64_t> timeNs;   ///< n, CLOCK_MONOTONIC, rising within a block
     std::span<const std::string> classNames; ///< classNames[Label::classId]; index 0 is ""
 };
 
@@ -35,31 +34,35 @@ struct TrainOptions {
     int k = 0;                        ///< clusters; 0 chooses (at least one per labelled class)
     std::uint64_t seed = 1;           ///< same data, options and seed: the same model to the bit
     bool useLabels = true;
-    bool includeLevels = false;       ///< also features of kind Level
+    bool includeLevels = false;        ///< also features of kind Level
     std::vector<std::string> features; ///< keys to use; empty: every usable one
     Scaler scaler = Scaler::Standard;
     int restarts = 10;
-    double heldOutShare = 0.3;        ///< of time blocks, for the evaluation; the shipped model is fitted on all
-    std::string source;               ///< provenance: file and session, for people
-    std::int64_t createdNs = 0;       ///< provenance: realtime ns
+    double heldOutShare = 0.3;    ///< of time blocks, for the evaluation; the shipped model is fitted on all
+    std::string source;           ///< provenance: file and session, for people
+    std::int64_t createdNs = 0;   ///< provenance: realtime ns
+    std::uint64_t intervalNs = 0; ///< of the samples trained on; what to watch at. 0: unknown
 };
 
 /// What a model says of one sample.
 struct Score {
     int cluster = -1; ///< index into states(); -1 is unknown
-    schema::Polarity polarity = schema::Polarity::None; ///< of the state; Negative for unknown is the alarm rule's business, not ours
-    float confidence = 0;  ///< 0..1: softmax share of the nearest state against the others; 0 for unknown
-    float abnormality = 0; ///< 0..1: share of held-out known-good samples that lie nearer to the good states than this one
+    schema::Polarity polarity =
+        schema::Polarity::None; ///< of the state; Negative for unknown is the alarm rule's business, not ours
+    float confidence = 0; ///< 0..1: softmax share of the nearest state against the others; 0 for unknown
+    float abnormality =
+        0; ///< 0..1: share of held-out known-good samples that lie nearer to the good states than this one
 };
 
 struct State {
     std::string name; ///< class name, or "positive"/"negative"/"state 3"; unique in the model
     schema::Polarity polarity = schema::Polarity::None;
-    std::uint64_t samples = 0;  ///< training samples in it
-    double silhouette = 0;      ///< mean over its (sampled) members
+    std::uint64_t samples = 0; ///< training samples in it
+    double silhouette = 0;     ///< mean over its (sampled) members
 };
 
-/// Held-out quality: trained on the other time blocks, negative is the positive class of F1. NaN where undefined.
+/// Held-out quality: trained on the other time blocks, negative is the positive class of F1. NaN where
+/// undefined.
 struct Quality {
     std::uint64_t samples = 0; ///< labelled held-out samples; 0: no evaluation was possible
     double accuracy = 0, f1 = 0, precision = 0, recall = 0, balancedAccuracy = 0;
@@ -73,14 +76,15 @@ struct Contribution {
     double sigma = 0; ///< signed, in scaled units
 };
 
-/// A trained model: features used, transform, scaler, projection, clusters, state names, thresholds, provenance. Immutable;
-/// cannot exist untrained. Const members are safe from any thread.
-class Model
-{
+/// A trained model: features used, transform, scaler, projection, clusters, state names, thresholds,
+/// provenance. Immutable; cannot exist untrained. Const members are safe from any thread.
+class Model {
 public:
-    /// @error NotEnoughData fewer usable rows than 10 or than k; InvalidArgument unknown feature, k out of 0..256;
+    /// @error NotEnoughData fewer usable rows than 10 or than k; InvalidArgument unknown feature, k out of
+    /// 0..256;
     ///        NotSupported algorithm; Cancelled within 100 ms of a stop request.
-    static base::Result<Model> train(const TrainingSet &set, const TrainOptions &options, const base::Progress &progress = {});
+    static base::Result<Model> train(const TrainingSet &set, const TrainOptions &options,
+                                     const base::Progress &progress = {});
     /// Reads what toJson() wrote. @error Corrupt, NewerVersion, with the JSON path at fault.
     static base::Result<Model> fromJson(std::string_view text);
     /// @return self-describing JSON with format version, golden samples and their expected scores.
@@ -98,7 +102,8 @@ public:
     [[nodiscard]] double seconds() const;    ///< training took, s
     [[nodiscard]] std::uint64_t schemaHash() const; ///< of the schema it was trained on
     [[nodiscard]] std::vector<double> explainedVarianceRatio() const;
-    [[nodiscard]] const std::vector<std::string> &notes() const; ///< what training left out and why, one line each
+    [[nodiscard]] const std::vector<std::string> &
+    notes() const; ///< what training left out and why, one line each
     /// Distance beyond which a sample is unknown, scaled units.
     [[nodiscard]] double unknownDistance() const;
 
@@ -112,7 +117,8 @@ public:
     /// @return coordinates on the model's principal components, n x components.
     [[nodiscard]] ml::Matrix project(ml::MatrixView x, std::span<const int> columns) const;
     /// @return features by how much they move the sample away from the nearest good state, largest first.
-    [[nodiscard]] std::vector<Contribution> explain(std::span<const float> row, std::span<const int> columns) const;
+    [[nodiscard]] std::vector<Contribution> explain(std::span<const float> row,
+                                                    std::span<const int> columns) const;
 
 private:
     struct Data;

@@ -12,27 +12,28 @@
 #include <string_view>
 #include <vector>
 
-namespace statescape::model
-{
+namespace statescape::model {
 
 struct AxisMeaning {
-    double varianceShare = 0;          ///< 0..1
-    std::vector<int> columns;          ///< schema columns that load most, largest first (up to 3)
-    std::vector<float> loadings;       ///< theirs, signed
-    std::string text;                  ///< "PC1 41 %: block latency, I/O wait"
+    double varianceShare = 0;    ///< 0..1
+    std::vector<int> columns;    ///< schema columns that load most, largest first (up to 3)
+    std::vector<float> loadings; ///< theirs, signed
+    std::string text;            ///< "PC1 41 %: block latency, I/O wait"
 };
 
-/// The picture's axes: transform (log1p by catalogue), imputation, robust scaling and the first principal components of some rows
-/// of a schema, without any clusters. What the point view shows before and after a model exists. Immutable.
-class Projection
-{
+/// The picture's axes: transform (log1p by catalogue), imputation, robust scaling and the first principal
+/// components of some rows of a schema, without any clusters. What the point view shows before and after a
+/// model exists. Immutable.
+class Projection {
 public:
-    /// @param x n x schema.size(), NaN where missing. @param components 1..8 @param previous axes to stay close to: components
-    /// are matched, signs kept, rotation inside near-equal eigenvalues aligned (orthogonal Procrustes); may be null.
+    /// @param x n x schema.size(), NaN where missing. @param components 1..8 @param previous axes to stay
+    /// close to: components are matched, signs kept, rotation inside near-equal eigenvalues aligned
+    /// (orthogonal Procrustes); may be null.
     /// @param columns to use; empty: all but kind Level
     /// @error NotEnoughData fewer than 3 usable rows or no varying column
     static base::Result<Projection> fit(const schema::Schema &schema, ml::MatrixView x, int components,
-                                        const Projection *previous = nullptr, std::span<const int> columns = {});
+                                        const Projection *previous = nullptr,
+                                        std::span<const int> columns = {});
 
     [[nodiscard]] int components() const;
     [[nodiscard]] std::size_t rowsFitted() const;
@@ -41,7 +42,8 @@ public:
     /// @return n x components
     [[nodiscard]] ml::Matrix projectAll(ml::MatrixView x) const;
     [[nodiscard]] std::vector<AxisMeaning> axes(const schema::Schema &schema) const;
-    /// @return largest principal angle between the two subspaces of the first min(3) components, degrees 0..90.
+    /// @return largest principal angle between the two subspaces of the first min(3) components, degrees
+    /// 0..90.
     [[nodiscard]] double driftDegrees(const Projection &other) const;
     /// For storing the picture with the session. @error Corrupt
     [[nodiscard]] std::string toJson() const;

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/progress.h"
+#include "core/base/result.h"
+#include "core/ml/kernels.h"
+#include "core/ml/matrix.h"
+#include "core/model/model.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace statescape::model {
+
+/// What a person told apart: a class name with a polarity, or a bare polarity.
+struct LabelClass {
+    std::string name;
+    schema::Polarity polarity = schema::Polarity::None;
+};
+
+/// Prepared rows with what is known of them.
+struct JudgeInput {
+    ml::MatrixView z;             ///< n x d, scaled
+    std::span<const int> classOf; ///< n, index into classes or -1
+    std::span<const LabelClass> classes;
+    std::span<const std::uint64_t> timeNs; ///< n or empty
+};
+
+/// Decides states in the scaled space. A state owns one or more prototypes (k-means centres inside it); a
+/// sample belongs to the state of its nearest prototype, or to none when that is farther than the state
+/// reaches. Immutable once fitted.
+///
+/// With labels and k = 0 each class is clustered by itself, so that states never mix what a person told
+/// apart, and samples far from all labels become states of their own. With k given, plain k-means seeded by
+/// the class means makes k clusters; those that mix polarities are then split. Without labels k-means alone
+/// decides. Distances are calibrated by cross-fitting over time blocks: prototypes from the other blocks
+/// measure each block.
+struct Judge {
+    ml::Matrix centres;       ///< P x d
+    std::vector<int> stateOf; ///< P
+    std::vector<State> states;
+    std::vector<int> classOf;   ///< per state: index into JudgeInput::classes, -1 where no label names it
+    std::vector<float> reach;   ///< per state: distance beyond which a sample next to it is unknown
+    double unknownDistance = 0; ///< of the good states
+    double temperature = 1;     ///< squared distance that makes one e-fold of confidence
+    std::vector<float> goodDistances; ///< rising quantiles, evenly spaced in rank, of held-out good samples
+    std::uint64_t goodSamples = 0;    ///< they stand for
+    std::vector<std::string> notes;
+
+    /// @error NotEnoughData, Cancelled
+    static base::Result<Judge> fit(const JudgeInput &in, const TrainOptions &options,
+                                   const base::Progress &progress);
+
+    /// Packs the prototypes and finds the good ones. Call once after the fields are set.
+    void finish();
+    /// @param z d values @param judgeable false: unknown, confidence and abnormality 0
+    [[nodiscard]] Score score(const float *z, bool judgeable) const;
+    /// @return index of the nearest prototype that belongs to a good state.
+    [[nodiscard]] int nearestGood(const float *z) const;
+    /// @return sum of squared distances to the nearest prototype, in double.
+    [[nodiscard]] double inertia(ml::MatrixView z) const;
+
+private:
+    [[nodiscard]] float abnormality(double distance) const;
+    ml::kernel::Tiles m_tiles;
+    std::vector<std::uint8_t> m_good; ///< per prototype
+};
+
+} // namespace statescape::model

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/projection.h"
+
+#include "core/ml/pca.h"
+#include "core/model/json_io.h"
+#include "core/model/preparer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <map>
+#include <numeric>
+
+namespace statescape::model {
+using base::Code;
+using Index = Eigen::Index;
+
+namespace {
+constexpr int kMostComponents = 8;
+constexpr std::size_t kLeastRows = 3;
+constexpr int kVersion = 1;
+constexpr std::string_view kFormat = "statescape-projection";
+/// Loadings below this share of the axis's largest are not worth a name.
+constexpr double kNamedShare = 0.6;
+
+Eigen::MatrixXd loadingsByKey(const Preparer &from, const Eigen::MatrixXd &loadings, const Preparer &to)
+{
+    std::map<std::string_view, Index> index;
+    for (int j = 0; j < from.size(); ++j)
+        index.emplace(from.features()[static_cast<std::size_t>(j)].key, j);
+    Eigen::MatrixXd out = Eigen::MatrixXd::Zero(to.size(), loadings.cols());
+    for (int j = 0; j < to.size(); ++j)
+        if (const auto it = index.find(to.features()[static_cast<std::size_t>(j)].key); it != index.end())
+            out.row(j) = loadings.row(it->second);
+    return out;
+}
+} // namespace
+
+struct Projection::Data {
+    Preparer preparer;
+    std::vector<int> columns; ///< of the schema it was fitted on
+    Axes axes;
+    std::uint64_t rows = 0;
+    std::size_t width = 0; ///< columns of the schema it was fitted on
+};
+
+Projection::Projection(std::shared_ptr<const Data> data)
+    : m_data(std::move(data))
+{}
+
+base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::MatrixView x, int components,
+                                         const Projection *previous, std::span<const int> columns)
+{
+    if (components < 1 || components > kMostComponents)
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("{} components, wanted 1 to {}", components, kMostComponents));
+    std::vector<int> wanted(columns.begin(), columns.end());
+    if (wanted.empty())
+        wanted = usableColumns(schema, false);
+    for (const int column : wanted)
+        if (column < 0 || static_cast<std::size_t>(column) >= schema.size())
+            return base::fail(Code::InvalidArgument,
+                              fmt::format("column {} of a schema with {}", column, schema.size()));
+    STATESCAPE_TRY(Preparer::Fit fit, Preparer::fit(schema, x, wanted, ml::ScaleKind::Robust));
+    if (fit.rows.size() < kLeastRows)
+        return base::fail(Code::NotEnoughData, fmt::format("{} usable samples make no picture, {} are needed",
+                                                           fit.rows.size(), kLeastRows));
+    const int d = fit.preparer.size();
+    ml::Matrix z(static_cast<Index>(fit.rows.size()), d);
+    for (std::size_t i = 0; i < fit.rows.size(); ++i)
+        fit.preparer.apply({x.data() + fit.rows[i] * x.outerStride(), schema.size()}, fit.columns,
+                           {z.row(static_cast<Index>(i)).data(), static_cast<std::size_t>(d)});
+    STATESCAPE_TRY(ml::Pca pca, ml::Pca::fit(z, std::min(components, d)));
+    if (previous != nullptr)
+        pca = pca.alignedTo(
+            loadingsByKey(previous->m_data->preparer, previous->m_data->axes.loadings, fit.preparer));
+
+    auto data = std::make_shared<Data>(Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size()});
+    data->axes.mean = pca.mean();
+    data->axes.total = pca.totalVariance();
+    // Fewer features than axes: the axes left over are flat, so that views need no special case.
+    data->axes.loadings = Eigen::MatrixXd::Zero(d, components);
+    data->axes.loadings.leftCols(pca.components()) = pca.loadings();
+    data->axes.variance = Eigen::VectorXd::Zero(components);
+    data->axes.variance.head(pca.components()) = pca.variance();
+    return Projection(std::move(data));
+}
+
+int Projection::components() const
+{
+    return static_cast<int>(m_data->axes.loadings.cols());
+}
+
+std::size_t Projection::rowsFitted() const
+{
+    return m_data->rows;
+}
+
+void Projection::project(std::span<const float> row, std::span<float> out) const
+{
+    thread_local std::vector<float> z;
+    z.resize(static_cast<std::size_t>(m_data->preparer.size()));
+    if (row.size() < m_data->width || out.size() < static_cast<std::size_t>(components())) {
+        std::fill(out.begin(), out.end(), 0.0F);
+        return;
+    }
+    m_data->preparer.apply(row, m_data->columns, z);
+    m_data->axes.project(z, out);
+}
+
+ml::Matrix Projection::projectAll(ml::MatrixView x) const
+{
+    ml::Matrix out(x.rows(), components());
+    for (Index i = 0; i < x.rows(); ++i)
+        project({x.data() + i * x.outerStride(), static_cast<std::size_t>(x.cols())},
+                {out.row(i).data(), static_cast<std::size_t>(components())});
+    return out;
+}
+
+std::vector<AxisMeaning> Projection::axes(const schema::Schema &schema) const
+{
+    std::vector<AxisMeaning> out;
+    const auto &axes = m_data->axes;
+    for (Index c = 0; c < axes.loadings.cols(); ++c) {
+        AxisMeaning axis;
+        axis.varianceShare = axes.total > 0 ? axes.variance[c] / axes.total : 0;
+        std::vector<Index> order(static_cast<std::size_t>(axes.loadings.rows()));
+        std::iota(order.begin(), order.end(), 0);
+        std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+            return std::fabs(axes.loadings(a, c)) > std::fabs(axes.loadings(b, c));
+        });
+        const double largest = std::fabs(axes.loadings(order.front(), c));
+        axis.text = fmt::format("PC{} {:.0f} %", c + 1, 100 * axis.varianceShare);
+        for (const Index j : order) {
+            const double loading = axes.loadings(j, c);
+            if (axis.columns.size() == 3 || !(std::fabs(loading) >= kNamedShare * largest) || !(largest > 0))
+                break;
+            const auto &feature = m_data->preparer.features()[static_cast<std::size_t>(j)];
+            const int column = schema.indexOf(feature.key);
+            if (column < 0)
+                continue;
+            axis.text += axis.columns.empty() ? ": " : ", ";
+            axis.text += feature.title.empty() ? feature.key : feature.title;
+            axis.columns.push_back(column);
+            axis.loadings.push_back(static_cast<float>(loading));
+        }
+        out.push_back(std::move(axis));
+    }
+    return out;
+}
+
+double Projection::driftDegrees(const Projection &other) const
+{
+    const auto used = [](const Axes &axes) {
+        Index count = 0;
+        while (count < std::min<Index>(3, axes.loadings.cols()) && axes.loadings.col(count).squaredNorm() > 0)
+            ++count;
+        return count;
+    };
+    const Index count = std::min(used(m_data->axes), used(other.m_data->axes));
+    const Eigen::MatrixXd theirs =
+        loadingsByKey(other.m_data->preparer, other.m_data->axes.loadings, m_data->preparer);
+    return ml::largestPrincipalAngle(m_data->axes.loadings.leftCols(count), theirs.leftCols(count));
+}
+
+std::string Projection::toJson() const
+{
+    nlohmann::json out{
+        {"format", kFormat}, {"version", kVersion}, {"rows", m_data->rows}, {"width", m_data->width}};
+    out["features"] = model::toJson(m_data->preparer);
+    out["columns"] = m_data->columns;
+    out["axes"] = model::toJson(m_data->axes);
+    return dump(out);
+}
+
+base::Result<Projection> Projection::fromJson(std::string_view text)
+{
+    STATESCAPE_TRY(const nlohmann::json root, JsonReader::parse(text));
+    STATESCAPE_CHECK(JsonReader::checkHeader(root, kFormat, kVersion));
+    std::optional<base::Error> error;
+    const JsonReader in(root, error);
+    auto data = std::make_shared<Data>(Data{readPreparer(in["features"]), {}, {}, 0, 0});
+    const auto d = static_cast<std::size_t>(data->preparer.size());
+    data->rows = static_cast<std::uint64_t>(in["rows"].integer(0, std::int64_t{1} << 53));
+    data->width = static_cast<std::size_t>(in["width"].integer(1, 1 << 20));
+    for (const double column : in["columns"].numbers(d, 0, static_cast<double>(data->width) - 1))
+        data->columns.push_back(static_cast<int>(column));
+    data->axes = readAxes(in["axes"], d);
+    if (!error && data->axes.loadings.cols() > kMostComponents)
+        in["axes"]["loadings"].fail("has too many components");
+    if (error)
+        return *error;
+    return Projection(std::move(data));
+}
+
+} // namespace statescape::model
