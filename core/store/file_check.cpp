@@ -123,7 +123,8 @@ std::string fileUri(const std::filesystem::path &path, const char *query)
 {
     static constexpr std::string_view hex = "0123456789ABCDEF";
     std::string uri = "file:";
-    for (const char c : std::filesystem::absolute(path).native()) {
+    const std::string whole = std::filesystem::absolute(path).string();
+    for (const char c : whole) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte <= ' ' || byte >= 0x7f || c == '%' || c == '?' || c == '#') {
             uri += '%';

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/clock.h"
+#include "core/source/helper_supervisor.h"
+
+#include <algorithm>
+#include <type_traits>
+
+// What the helper says, and whether it can be believed.
+namespace statescape::source {
+namespace {
+using base::Code;
+using base::fail;
+using base::Result;
+constexpr double kSmoothing = 0.2;
+
+base::Error lie(const std::string &what)
+{
+    return fail(Code::Corrupt, "the helper sent " + what);
+}
+} // namespace
+
+Result<> HelperSupervisor::handle(const wire::Message &message)
+{
+    return std::visit(
+        [this](const auto &value) -> Result<> {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<T, wire::Start> || std::is_same_v<T, wire::Stop>)
+                return lie("a request");
+            else {
+                if (m_greeted == std::is_same_v<T, wire::Hello> && !std::is_same_v<T, wire::Problem>)
+                    return lie(m_greeted ? "a second greeting" : "something before its greeting");
+                return on(value);
+            }
+        },
+        message);
+}
+
+Result<> HelperSupervisor::on(const wire::Hello &hello)
+{
+    const std::string hint = "install statescape and statescape-helper of the same version";
+    if (hello.protocol != wire::kProtocolVersion)
+        return fail(Code::Mismatch,
+                    "the helper (" + hello.helperVersion + ") speaks protocol " +
+                        std::to_string(hello.protocol) + ", this program " +
+                        std::to_string(wire::kProtocolVersion),
+                    hint);
+    if (hello.schemaHash != wire::catalogueHash())
+        return fail(Code::Mismatch,
+                    "the helper (" + hello.helperVersion + ") has other features than this program", hint);
+    m_greeted = true;
+    m_now.probes.assign(schema::kProbeCount, {});
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        m_now.probes[i].probe = static_cast<schema::Probe>(i);
+        m_now.probes[i].code = Code::NotSupported;
+        m_now.probes[i].reason = "the helper does not know it";
+    }
+    for (const auto &state : hello.probes)
+        m_now.probes[static_cast<std::size_t>(state.probe)] = state;
+    if (!m_deriver)
+        m_deriver.emplace(m_now.probes);
+    m_deriver->reset();
+    for (const auto &state : m_now.probes)
+        m_deriver->update(state);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_hello = hello;
+        m_hello->probes = m_now.probes;
+    }
+    m_heardHello.notify_all();
+    sendStart();
+    running();
+    return {};
+}
+
+void HelperSupervisor::running()
+{
+    bool privileged = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        privileged = m_hello && m_hello->privileged;
+    }
+    const auto available = std::count_if(m_now.probes.begin(), m_now.probes.end(),
+                                         [](const auto &state) { return state.available; });
+    const auto absent = std::find_if(m_now.probes.begin(), m_now.probes.end(),
+                                     [](const auto &state) { return !state.available; });
+    std::string text = "running with " + std::to_string(available) + " of " +
+                       std::to_string(m_now.probes.size()) + " probes";
+    if (!privileged)
+        text += ", without privilege";
+    if (m_now.restarts > 0)
+        text +=
+            ", started again " + std::to_string(m_now.restarts) + (m_now.restarts == 1 ? " time" : " times");
+    std::string hint = absent == m_now.probes.end() ? std::string() : absent->hint;
+    if (!privileged && hint.empty())
+        hint = "sudo setcap cap_bpf,cap_perfmon+ep " + m_program;
+    setState(privileged ? HelperState::Running : HelperState::Reduced, std::move(text), std::move(hint));
+}
+
+Result<> HelperSupervisor::on(const wire::RawSample &raw)
+{
+    if (m_last && (raw.sequence <= m_last->sequence || raw.timeNs <= m_last->timeNs))
+        return lie("a sample that is not later than the one before");
+    const std::uint64_t now = base::monotonicNs();
+    m_heardNs = now;
+    if (m_now.state == HelperState::Silent || m_now.state == HelperState::Starting ||
+        m_now.state == HelperState::Restarting)
+        running();
+    account(raw);
+    m_now.latencyNs = now > raw.timeNs ? now - raw.timeNs : 0;
+    auto frame = m_deriver->derive(raw);
+    m_now.gaps = m_deriver->gaps();
+    m_last = raw;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_shared = m_now;
+    }
+    if (m_callbacks.sample)
+        m_callbacks.sample(std::move(frame));
+    return {};
+}
+
+void HelperSupervisor::account(const wire::RawSample &raw)
+{
+    const auto add = [](std::uint64_t a, std::uint64_t b) { return a + b; };
+    m_now.losses = {add(m_lossesBefore.taskCollisions, raw.losses.taskCollisions),
+                    add(m_lossesBefore.missedIntervals, raw.losses.missedIntervals),
+                    add(m_lossesBefore.writeFailures, raw.losses.writeFailures),
+                    add(m_lossesBefore.readFailures, raw.losses.readFailures)};
+    m_now.helperRssBytes = raw.helperRssBytes;
+    if (!m_last)
+        return;
+    const auto seconds = static_cast<double>(raw.timeNs - m_last->timeNs) / 1e9;
+    double nsPerSecond = 0;
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        const bool grew = raw.events[i] >= m_last->events[i];
+        const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
+        m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
+        const float cost = m_now.probes[i].nsPerEvent;
+        nsPerSecond += cost > 0 ? rate * static_cast<double>(cost) : 0;
+    }
+    m_now.probeCpuShare = nsPerSecond / 1e9 * 100;
+    if (raw.helperCpuNs >= m_last->helperCpuNs) {
+        const double share = static_cast<double>(raw.helperCpuNs - m_last->helperCpuNs) / 1e9 / seconds * 100;
+        m_now.helperCpuShare +=
+            m_now.helperCpuShare == 0 ? share : kSmoothing * (share - m_now.helperCpuShare);
+    }
+}
+
+Result<> HelperSupervisor::on(const wire::ProbeUpdate &update)
+{
+    m_now.probes[static_cast<std::size_t>(update.state.probe)] = update.state;
+    m_deriver->update(update.state);
+    running();
+    return {};
+}
+
+Result<> HelperSupervisor::on(const wire::Problem &problem)
+{
+    m_problem = problem;
+    m_now.text = "the helper says: " + problem.message;
+    m_now.hint = problem.hint;
+    m_dirty = true;
+    return {};
+}
+
+} // namespace statescape::source
