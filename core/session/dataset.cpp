@@ -27,6 +27,7 @@ base::Result<Dataset> loadDataset(const store::SessionStore &file, store::Sessio
                           "record into it, or see `statescape info`");
     Dataset set;
     set.schema = sessions.back().schema;
+    set.intervalNs = sessions.back().intervalNs;
     STATESCAPE_TRY(set.classNames, file.classNames());
     std::vector<std::unique_ptr<feature::SampleLog>> logs;
     std::size_t rows = 0;

@@ -21,6 +21,7 @@ struct Dataset {
     std::vector<schema::Label> labels;    ///< n
     std::vector<std::uint64_t> timeNs;    ///< n, rising over the whole set: later sessions are shifted behind earlier ones
     std::vector<std::string> classNames;
+    std::uint64_t intervalNs = 0;         ///< nominal, of the newest session
     std::vector<store::SessionId> skipped; ///< sessions of another schema
 
     /// @return a view; valid while this object lives.

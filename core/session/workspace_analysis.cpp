@@ -158,6 +158,7 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
                 samples = impl->log->view();
             labels = impl->labels;
             classNames = impl->classNames;
+            options.intervalNs = impl->info.intervalNs;
             options.source = impl->file.filename().string() + " session " + std::to_string(impl->info.id);
         }
         options.createdNs = base::realtimeNs();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/session/losses.h"
 #include "core/session/worker.h"
 #include "core/session/workspace.h"
 #include "core/store/recorder.h"
@@ -88,7 +89,7 @@ struct Workspace::Impl {
     source::SourceStatus status;
     std::uint64_t lossesBefore = 0;  ///< samples lost before this source started, from the file
     std::uint64_t statusDropped = 0; ///< samples lost by this source
-    std::map<std::string, std::uint64_t> lossesStored;
+    LossLedger ledger;
     std::uint64_t generation = 0;
     std::shared_ptr<const Snapshot> published = std::make_shared<const Snapshot>();
 

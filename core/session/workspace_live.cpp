@@ -1,31 +1,13 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/outlook.h"
+#include "core/session/recording.h"
 #include "core/session/workspace_impl.h"
 
-#include "core/session/outlook.h"
-
 #include <algorithm>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 namespace statescape::session
 {
-namespace
-{
-
-std::string hostName()
-{
-    utsname names{};
-    return uname(&names) == 0 ? names.nodename : "unknown host";
-}
-
-std::string kernelName()
-{
-    utsname names{};
-    return uname(&names) == 0 ? std::string("Linux ").append(names.release) : "Linux";
-}
-} // namespace
-
 base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
 {
     const auto anchor = base::ClockAnchor::now();
@@ -36,13 +18,7 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
         if (sameClock && log && log->schema()->hash() == schema->hash() && info.origin == "live")
             return {};
     }
-    store::SessionInfo next;
-    next.host = hostName();
-    next.kernel = kernelName();
-    next.anchor = anchor;
-    next.intervalNs = intervalNs;
-    next.origin = "live";
-    next.schema = schema;
+    store::SessionInfo next = describeMachine(intervalNs);
     STATESCAPE_TRY(next.id, onStore<store::SessionId>([&](store::SessionStore &store) { return store.beginSession(next); }));
     const std::lock_guard lock(mutex);
     info = next;
@@ -79,7 +55,7 @@ base::Result<> Workspace::startLive(const source::HelperOptions &options)
         m_impl->info.intervalNs = options.intervalNs;
         m_impl->lossesBefore += m_impl->statusDropped;
         m_impl->statusDropped = 0;
-        m_impl->lossesStored.clear();
+        m_impl->ledger = {};
     }
     const std::lock_guard sourceLock(m_impl->sourceMutex);
     m_impl->helperOptions = options;
@@ -171,11 +147,6 @@ void Workspace::Impl::updateOutlook()
 
 void Workspace::Impl::onStatus(const source::SourceStatus &next)
 {
-    const std::map<std::string, std::uint64_t> losses{
-        {"gaps", next.gaps},
-        {"task-collisions", next.losses.taskCollisions},
-        {"read-failures", next.losses.readFailures},
-    };
     std::map<std::string, std::uint64_t> fresh;
     store::SessionId id = 0;
     {
@@ -183,14 +154,7 @@ void Workspace::Impl::onStatus(const source::SourceStatus &next)
         status = next;
         statusDropped = next.gaps;
         id = info.id;
-        for (const auto &[kind, count] : losses) {
-            auto &stored = lossesStored[kind];
-            // A restarted helper counts from zero again.
-            const std::uint64_t grown = count >= stored ? count - stored : count;
-            if (grown != 0)
-                fresh[kind] = grown;
-            stored = count;
-        }
+        fresh = ledger.grown(next);
     }
     if (!fresh.empty())
         recorder->run([id, fresh](store::SessionStore &store) { return store.addLosses(id, fresh); });

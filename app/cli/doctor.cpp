@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands.h"
+
+#include "core/source/source.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/core.h>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sqlite3.h>
+#include <sys/utsname.h>
+#include <thread>
+#include <unistd.h>
+
+namespace statescape::cli
+{
+namespace
+{
+using nlohmann::ordered_json;
+
+constexpr std::uint64_t kCapBpf = 39;
+constexpr std::uint64_t kCapPerfmon = 38;
+constexpr std::uint64_t kCapNetAdmin = 12;
+
+std::string firstLine(const char *path)
+{
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+std::uint64_t effectiveCapabilities()
+{
+    std::ifstream file("/proc/self/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.rfind("CapEff:", 0) == 0)
+            return std::strtoull(line.c_str() + 7, nullptr, 16);
+    return 0;
+}
+
+ordered_json kernelJson()
+{
+    utsname names{};
+    uname(&names);
+    std::error_code ignored;
+    return {{"release", names.release},
+            {"machine", names.machine},
+            {"btf", std::filesystem::exists("/sys/kernel/btf/vmlinux", ignored)},
+            {"pressure", std::filesystem::exists("/proc/pressure/cpu", ignored)},
+            {"tracefs", std::filesystem::exists("/sys/kernel/tracing/events", ignored)},
+            {"lockdown", firstLine("/sys/kernel/security/lockdown")},
+            {"cpus_online", std::thread::hardware_concurrency()}};
+}
+
+ordered_json privilegesJson()
+{
+    const std::uint64_t capabilities = effectiveCapabilities();
+    const auto has = [capabilities](std::uint64_t bit) { return (capabilities >> bit & 1U) != 0; };
+    return {{"uid", getuid()},
+            {"cap_bpf", has(kCapBpf)},
+            {"cap_perfmon", has(kCapPerfmon)},
+            {"cap_net_admin", has(kCapNetAdmin)},
+            {"unprivileged_bpf_disabled", firstLine("/proc/sys/kernel/unprivileged_bpf_disabled")},
+            {"perf_event_paranoid", firstLine("/proc/sys/kernel/perf_event_paranoid")}};
+}
+
+ordered_json displayJson()
+{
+    const auto value = [](const char *name) {
+        const char *text = std::getenv(name);
+        return text == nullptr ? ordered_json(nullptr) : ordered_json(text);
+    };
+    std::error_code ignored;
+    return {{"display", value("DISPLAY")},
+            {"wayland_display", value("WAYLAND_DISPLAY")},
+            {"workbench", std::filesystem::exists(programDirectory() + "/statescape-workbench", ignored)}};
+}
+
+/// Starts the helper for a moment and asks it; without one, says why for every probe.
+ordered_json probesJson(const std::string &program, ordered_json &helper)
+{
+    source::HelperOptions options;
+    options.program = program;
+    ordered_json rows = ordered_json::array();
+    auto live = source::HelperSource::start(options, {});
+    base::Result<wire::Hello> hello = live ? (*live)->hello(20'000'000'000) : base::Result<wire::Hello>(live.error());
+    if (hello) {
+        // The cost of an event is measured in the first second.
+        for (int i = 0; i < 30 && hello->privileged; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            const auto status = (*live)->status();
+            bool measured = !status.probes.empty();
+            for (const auto &state : status.probes)
+                measured = measured && (!state.available || state.nsPerEvent >= 0 ||
+                                        schema::info(state.probe).origin == schema::ProbeOrigin::Proc);
+            if (!status.probes.empty())
+                hello->probes = status.probes;
+            if (measured)
+                break;
+        }
+        helper = {{"works", true}, {"version", hello->helperVersion}, {"privileged", hello->privileged}};
+    } else {
+        helper = {{"works", false}, {"reason", hello.error().message}, {"hint", hello.error().hint}};
+    }
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        const auto &info = schema::probes()[i];
+        ordered_json row{{"key", info.key}, {"title", info.title}, {"hooks", info.hooks}};
+        if (hello && i < hello->probes.size()) {
+            const auto &state = hello->probes[i];
+            row["available"] = state.available;
+            row["reason"] = state.reason;
+            row["hint"] = state.hint;
+            row["code"] = base::codeName(state.code);
+            row["ns_per_event"] = state.nsPerEvent >= 0 ? ordered_json(state.nsPerEvent) : ordered_json(nullptr);
+        } else {
+            row["available"] = false;
+            row["reason"] = hello ? "the helper did not report it" : hello.error().message;
+            row["hint"] = hello ? "install the same version of both programs" : hello.error().hint;
+            row["code"] = base::codeName(hello ? base::Code::Mismatch : hello.error().code);
+            row["ns_per_event"] = nullptr;
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+void print(const ordered_json &out)
+{
+    const auto yes = [](const ordered_json &value) { return value.get<bool>() ? "yes" : "no"; };
+    const auto &kernel = out["kernel"];
+    const auto &rights = out["privileges"];
+    fmt::print("statescape {}, SQLite {}\n", out["versions"]["statescape"].get<std::string>(), out["versions"]["sqlite"].get<std::string>());
+    fmt::print("kernel {} {}, BTF {}, pressure {}, tracefs {}, lockdown '{}'\n", kernel["release"].get<std::string>(),
+               kernel["machine"].get<std::string>(), yes(kernel["btf"]), yes(kernel["pressure"]), yes(kernel["tracefs"]),
+               kernel["lockdown"].get<std::string>());
+    fmt::print("uid {}, CAP_BPF {}, CAP_PERFMON {}, CAP_NET_ADMIN {}, perf_event_paranoid {}\n", rights["uid"].get<int>(),
+               yes(rights["cap_bpf"]), yes(rights["cap_perfmon"]), yes(rights["cap_net_admin"]),
+               rights["perf_event_paranoid"].get<std::string>());
+    const auto &display = out["display"];
+    const bool shown = !display["display"].is_null() || !display["wayland_display"].is_null();
+    fmt::print("display {}, workbench {}\n", shown ? "yes" : "none (use statescape tour, record, watch, plot)",
+               display["workbench"].get<bool>() ? "installed" : "not installed");
+    const auto &helper = out["helper"];
+    if (!helper["works"].get<bool>())
+        fmt::print("helper: does not work: {}; {}\n", helper["reason"].get<std::string>(), helper["hint"].get<std::string>());
+    for (const auto &row : out["probes"]) {
+        std::string cost;
+        if (!row["ns_per_event"].is_null())
+            cost = fmt::format("{:.0f} ns/event", row["ns_per_event"].get<double>());
+        fmt::print("  {} {:<12} {:<14} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]", row["key"].get<std::string>(), cost,
+                   row["available"].get<bool>() && row["reason"].get<std::string>().empty() ? row["hooks"].get<std::string>()
+                                                                                           : row["reason"].get<std::string>());
+        if (!row["hint"].get<std::string>().empty())
+            fmt::print("      {}\n", row["hint"].get<std::string>());
+    }
+}
+} // namespace
+
+Run addDoctor(CLI::App &app)
+{
+    struct Options {
+        bool json = false;
+        std::string helper;
+    };
+    const auto options = std::make_shared<Options>();
+    app.add_flag("--json", options->json, "machine-readable");
+    app.add_option("--helper", options->helper, "path of statescape-helper");
+    return [options] {
+        ordered_json out, helper;
+        const auto probes = probesJson(options->helper, helper);
+        out["versions"] = {{"statescape", STATESCAPE_VERSION}, {"sqlite", sqlite3_libversion()}};
+        out["kernel"] = kernelJson();
+        out["privileges"] = privilegesJson();
+        out["display"] = displayJson();
+        out["helper"] = helper;
+        out["probes"] = probes;
+        if (options->json)
+            fmt::print("{}\n", out.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+        else
+            print(out);
+        return 0;
+    };
+}
+
+} // namespace statescape::cli

@@ -1,0 +1,221 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/child.h"
+#include "app/cli/commands.h"
+
+#include "core/base/log.h"
+#include "core/base/units.h"
+#include "core/session/recording.h"
+
+#include <fmt/core.h>
+#include <memory>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace statescape::cli
+{
+namespace
+{
+using session::Recording;
+
+struct RecordOptions {
+    std::string file, duration, interval = "250ms", entity = "host", label, helper;
+    std::vector<std::string> probes, command;
+    bool pkexec = false;
+};
+
+base::Result<std::uint32_t> probeMask(const std::vector<std::string> &keys)
+{
+    if (keys.empty())
+        return ~std::uint32_t{0};
+    std::uint32_t mask = 0;
+    for (const auto &key : keys) {
+        const auto probe = schema::probeFromKey(key);
+        if (probe == schema::Probe::kCount) {
+            std::string known;
+            for (const auto &row : schema::probes())
+                known.append(known.empty() ? "" : ", ").append(row.key);
+            return base::fail(base::Code::InvalidArgument, "--probes: there is no probe '" + key + "'", "there are " + known);
+        }
+        mask |= 1U << static_cast<unsigned>(probe);
+    }
+    return mask;
+}
+
+std::string defaultName()
+{
+    std::string stamp = base::formatRfc3339(base::realtimeNs()).substr(0, 19);
+    for (char &c : stamp)
+        if (c == ':')
+            c = '-';
+    return stamp + ".statescape";
+}
+
+void say(const std::string &text)
+{
+    base::log(base::LogLevel::Info, text);
+}
+
+/// What a person should know before the numbers come: nothing when all is well.
+void tellStanding(const wire::Hello &hello)
+{
+    std::string off, hint;
+    for (const auto &state : hello.probes)
+        if (!state.available) {
+            off.append(off.empty() ? "" : ", ").append(schema::info(state.probe).key);
+            hint = hint.empty() ? state.hint : hint;
+        }
+    if (!off.empty())
+        base::log(base::LogLevel::Warning, "reduced: no data from " + off + "; " + (hint.empty() ? "see statescape doctor" : hint));
+}
+
+std::string summaryText(const std::string &file, const Recording::Summary &summary)
+{
+    return fmt::format("{} session {}: {} samples over {}, dropped {}", file, summary.session, summary.samples,
+                       base::formatDuration(summary.lastNs - summary.firstNs), summary.dropped);
+}
+
+/// Dies the way the command died, so that a caller sees the same.
+int passOn(int status)
+{
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    const int number = WTERMSIG(status);
+    ::signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    raise(number);
+    return 128 + number;
+}
+
+class RecordRun
+{
+public:
+    explicit RecordRun(const RecordOptions &options) : m_options(options) {}
+
+    base::Result<int> run()
+    {
+        if (m_options.entity != "host")
+            return base::fail(base::Code::NotSupported, "--entity " + m_options.entity + " is not in this version", "use host");
+        source::HelperOptions helper;
+        STATESCAPE_TRY(helper.intervalNs, base::parseDuration(m_options.interval));
+        STATESCAPE_TRY(helper.probeMask, probeMask(m_options.probes));
+        helper.program = m_options.helper;
+        helper.launch = m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
+        if (!m_options.duration.empty()) {
+            STATESCAPE_TRY(m_durationNs, base::parseDuration(m_options.duration));
+        }
+        LabelWord label;
+        if (!m_options.label.empty()) {
+            STATESCAPE_TRY(label, parseLabelWord(m_options.label, false));
+        }
+        const std::string file = m_options.file.empty() ? defaultName() : m_options.file;
+        std::string command;
+        for (const auto &word : m_options.command)
+            command.append(command.empty() ? "" : " ").append(word);
+
+        Signals signals;
+        STATESCAPE_TRY(m_recording, Recording::start(file, helper, command));
+        STATESCAPE_TRY(const auto hello, m_recording->hello(20'000'000'000));
+        tellStanding(hello);
+        STATESCAPE_CHECK(loop(signals));
+        if (!m_options.label.empty()) {
+            STATESCAPE_CHECK(m_recording->label(0, ~std::uint64_t{0}, label.polarity, label.className));
+        }
+        STATESCAPE_TRY(const auto summary, m_recording->finish());
+        const std::string text = summaryText(file, summary);
+        // The command owns standard output.
+        if (m_options.command.empty())
+            fmt::print("{}\n", text);
+        else
+            say(text);
+        if (summary.samples == 0)
+            return base::fail(base::Code::NotEnoughData, "no sample was taken",
+                              summary.status.text.empty() ? "record for longer than one interval" : summary.status.text);
+        return m_child ? passOn(m_child->poll().value_or(0)) : 0;
+    }
+
+private:
+    base::Result<> loop(Signals &signals)
+    {
+        const bool terminal = isatty(STDERR_FILENO) != 0;
+        const std::uint64_t begun = base::monotonicNs();
+        std::uint64_t deadline = m_durationNs == 0 ? ~std::uint64_t{0} : begun + m_durationNs;
+        bool ending = false;
+        while (true) {
+            const auto summary = m_recording->summary();
+            // The first interval belongs to the machine without the command.
+            if (!m_options.command.empty() && !m_child && summary.samples != 0) {
+                STATESCAPE_TRY(m_child, Child::start(m_options.command, signals));
+                if (m_durationNs != 0)
+                    deadline = base::monotonicNs() + m_durationNs;
+            }
+            if (m_child && m_child->poll())
+                break;
+            if (summary.status.state == source::HelperState::Failed)
+                return base::fail(base::Code::Disconnected, summary.status.text, summary.status.hint);
+            const std::uint64_t now = base::monotonicNs();
+            if (now >= deadline) {
+                if (!m_child)
+                    break;
+                m_child->signal(ending ? SIGKILL : SIGTERM);
+                ending = true;
+                deadline = now + 5'000'000'000;
+            }
+            if (terminal)
+                fmt::print(stderr, "\r\033[K{}, {} samples, dropped {}, helper {:.2f} % of one CPU ",
+                           base::formatDuration((now - begun) / 100'000'000 * 100'000'000), summary.samples, summary.dropped,
+                           summary.status.helperCpuShare);
+            const auto number = signals.wait(std::min<std::uint64_t>(200'000'000, deadline - now));
+            if (!number || *number == SIGCHLD)
+                continue;
+            if (!m_child)
+                break;
+            m_child->signal(*number);
+        }
+        if (terminal)
+            fmt::print(stderr, "\r\033[K");
+        // The interval in which the command ended is part of the story.
+        if (m_child)
+            waitOneSample(signals);
+        return {};
+    }
+
+    void waitOneSample(Signals &signals)
+    {
+        const auto before = m_recording->summary().samples;
+        const std::uint64_t deadline = base::monotonicNs() + 2'000'000'000;
+        while (m_recording->summary().samples == before && base::monotonicNs() < deadline)
+            signals.wait(20'000'000);
+    }
+
+    const RecordOptions &m_options;
+    std::uint64_t m_durationNs = 0;
+    std::unique_ptr<Recording> m_recording;
+    std::optional<Child> m_child;
+};
+} // namespace
+
+Run addRecord(CLI::App &app, const std::vector<std::string> &command)
+{
+    const auto options = std::make_shared<RecordOptions>();
+    options->command = command;
+    app.add_option("-o,--output", options->file, "session file, made or added to (default: named by the time)");
+    app.add_option("--duration", options->duration, "such as 60s; with a COMMAND it is ended then");
+    app.add_option("--interval", options->interval, "50ms to 60s")->capture_default_str();
+    app.add_option("--probes", options->probes, "keys, separated by commas (default: all)")->delimiter(',');
+    app.add_option("--entity", options->entity, "host (cgroup, process and remote come later)")
+        ->check(CLI::IsMember({"host", "cgroup", "process", "remote"}));
+    app.add_option("--label", options->label, "label every sample: positive or negative, with :NAME for a class");
+    app.add_option("--helper", options->helper, "path of statescape-helper");
+    app.add_flag("--pkexec", options->pkexec, "start the helper through pkexec");
+    app.footer("After -- a COMMAND may follow: it is run and recorded until it ends, and its exit status is passed on.");
+    return [options] {
+        const auto status = RecordRun(*options).run();
+        return status ? *status : failed(status.error());
+    };
+}
+
+} // namespace statescape::cli

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/score_line.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace statescape::cli
+{
+namespace
+{
+std::string quoted(const std::string &text)
+{
+    if (text.find_first_of(",\"\n\r") == std::string::npos)
+        return text;
+    std::string out = "\"";
+    for (const char c : text)
+        out.append(c == '"' ? 2 : 1, c);
+    return out + "\"";
+}
+
+const char *polarityOf(const model::Score &score)
+{
+    return score.cluster < 0 ? "unknown" : schema::polarityKey(score.polarity).data();
+}
+} // namespace
+
+std::string stateName(const model::Score &score, const model::Model &model)
+{
+    return score.cluster < 0 ? "unknown" : model.states().at(static_cast<std::size_t>(score.cluster)).name;
+}
+
+std::string scoreCsv(std::uint64_t timeNs, const model::Score &score, const model::Model &model)
+{
+    return fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster, quoted(stateName(score, model)), polarityOf(score),
+                       score.confidence, score.abnormality);
+}
+
+std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model, bool alarm, bool withAlarm)
+{
+    nlohmann::ordered_json out{{"time_ns", timeNs},          {"entity", "host"},
+                               {"cluster", score.cluster},   {"state", stateName(score, model)},
+                               {"polarity", polarityOf(score)}, {"confidence", score.confidence},
+                               {"abnormality", score.abnormality}};
+    if (withAlarm)
+        out["alarm"] = alarm;
+    return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+} // namespace statescape::cli

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/recording.h"
+
+#include "core/session/losses.h"
+#include "core/store/recorder.h"
+
+#include <algorithm>
+#include <mutex>
+#include <sys/utsname.h>
+#include <utility>
+
+namespace statescape::session
+{
+
+store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &command)
+{
+    store::SessionInfo info;
+    utsname names{};
+    const bool known = uname(&names) == 0;
+    info.host = known ? names.nodename : "unknown host";
+    info.kernel = known ? std::string("Linux ").append(names.release) : "Linux";
+    info.anchor = base::ClockAnchor::now();
+    info.intervalNs = intervalNs;
+    info.origin = "live";
+    info.command = command;
+    info.schema = schema::Schema::builtin();
+    return info;
+}
+
+struct Recording::Impl {
+    ~Impl()
+    {
+        source.reset();
+        recorder.reset();
+    }
+    std::unique_ptr<store::Recorder> recorder;
+    std::unique_ptr<source::HelperSource> source;
+    std::function<void(const feature::FeatureFrame &)> onSample;
+    std::uint64_t intervalNs = 0;
+
+    mutable std::mutex mutex;
+    Summary summary;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> times; ///< end and length of each sample
+    LossLedger ledger;
+};
+
+Recording::Recording(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+Recording::~Recording() = default;
+
+base::Result<std::unique_ptr<Recording>> Recording::start(const std::filesystem::path &file, const source::HelperOptions &options,
+                                                          const std::string &command,
+                                                          std::function<void(const feature::FeatureFrame &)> onSample)
+{
+    std::error_code ignored;
+    const bool exists = std::filesystem::exists(file, ignored);
+    STATESCAPE_TRY(auto store, store::SessionStore::open(file, exists ? store::OpenMode::ReadWrite : store::OpenMode::Create));
+    auto impl = std::make_unique<Impl>();
+    STATESCAPE_TRY(impl->summary.session, store.beginSession(describeMachine(options.intervalNs, command)));
+    impl->recorder = std::make_unique<store::Recorder>(std::move(store));
+    impl->onSample = std::move(onSample);
+    impl->intervalNs = options.intervalNs;
+    auto *self = impl.get();
+    const auto sample = [self](feature::FeatureFrame frame) {
+        {
+            const std::lock_guard lock(self->mutex);
+            if (self->summary.samples++ == 0)
+                self->summary.firstNs = frame.timeNs - frame.durationNs;
+            self->summary.lastNs = frame.timeNs;
+            self->times.emplace_back(frame.timeNs, frame.durationNs);
+        }
+        if (self->onSample)
+            self->onSample(frame);
+        self->recorder->append(self->summary.session, std::move(frame));
+    };
+    const auto status = [self](const source::SourceStatus &next) {
+        std::map<std::string, std::uint64_t> fresh;
+        {
+            const std::lock_guard lock(self->mutex);
+            self->summary.status = next;
+            fresh = self->ledger.grown(next);
+        }
+        if (!fresh.empty())
+            self->recorder->run([id = self->summary.session, fresh](store::SessionStore &file) { return file.addLosses(id, fresh); });
+    };
+    STATESCAPE_TRY(impl->source, source::HelperSource::start(options, {sample, status}));
+    return std::unique_ptr<Recording>(new Recording(std::move(impl)));
+}
+
+base::Result<wire::Hello> Recording::hello(std::uint64_t timeoutNs)
+{
+    return m_impl->source->hello(timeoutNs);
+}
+
+Recording::Summary Recording::summary() const
+{
+    const std::lock_guard lock(m_impl->mutex);
+    Summary out = m_impl->summary;
+    out.dropped = out.status.gaps + m_impl->recorder->dropped();
+    return out;
+}
+
+base::Result<std::uint64_t> Recording::label(std::uint64_t fromNs, std::uint64_t toNs, schema::Polarity polarity,
+                                             const std::string &className)
+{
+    std::vector<std::uint64_t> rows;
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        for (std::size_t i = 0; i < m_impl->times.size(); ++i) {
+            const std::uint64_t middle = m_impl->times[i].first - m_impl->times[i].second / 2;
+            if (middle >= fromNs && middle <= toNs)
+                rows.push_back(i);
+        }
+    }
+    const auto work = [&](store::SessionStore &file) -> base::Result<> {
+        schema::Label after{polarity, 0};
+        if (!className.empty()) {
+            STATESCAPE_TRY(after.classId, file.classId(className));
+        }
+        STATESCAPE_TRY(const auto before, file.labels(m_impl->summary.session));
+        store::Step step;
+        step.what = "label " + std::to_string(rows.size()) + " samples " + std::string(schema::polarityKey(polarity));
+        for (const auto row : rows)
+            if (row < before.size())
+                step.changes.push_back({row, before[row], after});
+        return step.changes.empty() ? base::Result<>{} : file.applyStep(m_impl->summary.session, step);
+    };
+    STATESCAPE_CHECK(m_impl->recorder->run(work).get());
+    return rows.size();
+}
+
+base::Result<Recording::Summary> Recording::finish()
+{
+    m_impl->source.reset();
+    STATESCAPE_CHECK(m_impl->recorder->flush());
+    return summary();
+}
+
+} // namespace statescape::session
