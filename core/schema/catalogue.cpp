@@ -16,13 +16,13 @@ constexpr std::array<ProbeInfo, kProbeCount> kProbes{{
     {"memory", "Memory reclaim", ProbeOrigin::Bpf,
      "mm_vmscan_direct_reclaim_begin mm_vmscan_direct_reclaim_end mark_victim",
      "tasks made to free memory themselves, and OOM kills"},
-    {"block", "Block I/O", ProbeOrigin::Bpf, "block_rq_complete",
+    {"block", "Block I/O", ProbeOrigin::Bpf, "block_rq_complete block_rq_issue block_bio_queue",
      "requests, bytes, and time in queue and device from the request's own time stamps"},
     {"tcp", "TCP", ProbeOrigin::Bpf, "tcp_retransmit_skb tcp_send_reset tcp_receive_reset inet_sock_set_state",
      "retransmits, resets, connects and accepts"},
     {"process", "Processes", ProbeOrigin::Bpf, "sched_process_fork sched_process_exec sched_process_exit",
      "forks, threads, execs and exits"},
-    {"cpu", "CPU time", ProbeOrigin::Proc, "/proc/stat /proc/softirqs", "CPU time split, interrupts, runnable and blocked tasks"},
+    {"cpu", "CPU time", ProbeOrigin::Proc, "/proc/stat", "CPU time split, interrupts, runnable and blocked tasks"},
     {"vm", "Virtual memory", ProbeOrigin::Proc, "/proc/vmstat /proc/meminfo", "faults, reclaim, swap and memory levels"},
     {"net", "Network", ProbeOrigin::Proc, "/proc/net/dev /proc/net/snmp", "packets and bytes of all interfaces, drops, UDP"},
     {"pressure", "Pressure (PSI)", ProbeOrigin::Proc, "/proc/pressure/{cpu,memory,io}", "share of time tasks were stalled"},
@@ -122,7 +122,7 @@ constexpr FeatureInfo tasks(std::string_view key, std::string_view title, Slot s
 }
 
 constexpr auto kFeatures = std::to_array<FeatureInfo>({
-    rate("sched.switch.rate", "context switches", Slot::SchedSwitches, "context switches on all CPUs"),
+    rate("sched.switch.rate", "context switches", Slot::SchedSwitches, "switches away from a task on all CPUs; leaving idle is not one"),
     {"sched.switch.voluntary.rate", "voluntary switches", Unit::PerSecond, Rate, Probe::Scheduler,
      "switches because the task went to sleep", true, Derivation::Voluntary, Slot::SchedSwitches, Slot::SchedInvoluntary},
     rate("sched.switch.involuntary.rate", "involuntary switches", Slot::SchedInvoluntary, "switches while the task still wanted to run"),

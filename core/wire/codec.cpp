@@ -207,6 +207,7 @@ void write(Writer &out, const RawSample &sample)
     out.put(sample.losses.missedIntervals);
     out.put(sample.losses.writeFailures);
     out.put(sample.losses.readFailures);
+    out.put(sample.losses.eventsMissed);
     out.putAll(std::span<const std::uint64_t>(sample.events));
     out.putAll(std::span<const std::uint64_t>(sample.slots));
     out.put(static_cast<std::uint32_t>(sample.processes.size()));
@@ -235,6 +236,7 @@ RawSample readRawSample(Reader &in)
     sample.losses.missedIntervals = in.get<std::uint64_t>();
     sample.losses.writeFailures = in.get<std::uint64_t>();
     sample.losses.readFailures = in.get<std::uint64_t>();
+    sample.losses.eventsMissed = in.get<std::uint64_t>();
     const auto events = in.all<std::uint64_t>(schema::kProbeCount);
     if (events.size() != schema::kProbeCount)
         in.fail();

@@ -64,8 +64,9 @@ struct Losses {
     std::uint64_t missedIntervals = 0; ///< ticks that came too late to be taken
     std::uint64_t writeFailures = 0;   ///< samples that the reader was too slow for
     std::uint64_t readFailures = 0;    ///< /proc files that could not be read or parsed
+    std::uint64_t eventsMissed = 0;    ///< kernel events that a probe could not take in, or not wholly
     bool operator==(const Losses &) const = default;
-    [[nodiscard]] std::uint64_t total() const { return taskCollisions + missedIntervals + writeFailures + readFailures; }
+    [[nodiscard]] std::uint64_t total() const { return taskCollisions + missedIntervals + writeFailures + readFailures + eventsMissed; }
 };
 
 /// Helper -> user, each interval. Everything cumulative except gauges and processes.
