@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/helper/sampler.h"
+
+#include "app/helper/about.h"
+#include "core/base/clock.h"
+
+#include <charconv>
+#include <ctime>
+#include <unistd.h>
+
+namespace statescape::helper {
+namespace {
+std::optional<procfs::ProcFile> tryOpen(const std::string &path)
+{
+    auto file = procfs::ProcFile::open(path);
+    if (!file)
+        return std::nullopt;
+    return std::move(*file);
+}
+
+std::uint64_t ownCpuNs()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+} // namespace
+
+std::uint32_t countCpus(std::string_view list)
+{
+    std::uint32_t count = 0;
+    const char *at = list.data();
+    const char *const end = at + list.size();
+    while (at < end && *at != '\n') {
+        std::uint32_t first = 0;
+        auto parsed = std::from_chars(at, end, first);
+        if (parsed.ec != std::errc{})
+            return 0;
+        std::uint32_t last = first;
+        if (parsed.ptr < end && *parsed.ptr == '-')
+            parsed = std::from_chars(parsed.ptr + 1, end, last);
+        if (parsed.ec != std::errc{} || last < first)
+            return 0;
+        count += last - first + 1;
+        at = parsed.ptr < end && *parsed.ptr == ',' ? parsed.ptr + 1 : parsed.ptr;
+        if (parsed.ptr < end && *parsed.ptr != ',' && *parsed.ptr != '\n')
+            return 0;
+    }
+    return count;
+}
+
+Sampler::Sampler(bpf::Probes probes, procfs::ProcReader proc)
+    : m_probes(std::move(probes))
+    , m_proc(std::move(proc))
+    , m_online(tryOpen("/sys/devices/system/cpu/online"))
+    , m_statm(tryOpen("/proc/self/statm"))
+    , m_kernel(kernelRelease())
+    , m_pageBytes(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)))
+{
+    m_sample.slots.resize(schema::slotWords());
+    m_sample.processes.reserve(wire::kMaxProcesses);
+}
+
+wire::Hello Sampler::hello() const
+{
+    wire::Hello hello;
+    hello.schemaHash = wire::catalogueHash();
+    hello.helperVersion = STATESCAPE_VERSION;
+    hello.kernel = m_kernel;
+    hello.cpusPossible = m_probes.cpusPossible();
+    hello.privileged = m_probes.any();
+    hello.probes = m_probes.standing();
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        const auto probe = static_cast<schema::Probe>(i);
+        if (schema::info(probe).origin != schema::ProbeOrigin::Proc)
+            continue;
+        wire::ProbeState state{probe, true, base::Code::Ok, {}, {}, -1};
+        if (const auto &error = m_proc.standing(probe)) {
+            auto withoutHint = *error;
+            withoutHint.hint.clear();
+            state = {probe, false, error->code, withoutHint.text(), error->hint, -1};
+        }
+        hello.probes.push_back(state);
+    }
+    return hello;
+}
+
+wire::RawSample &Sampler::take(std::uint32_t probeMask)
+{
+    m_sample.timeNs = base::monotonicNs();
+    m_sample.boottimeNs = base::boottimeNs();
+    m_sample.probeMask = 0;
+    m_probes.read(probeMask, m_sample.timeNs, m_sample);
+    m_sample.probeMask |= m_proc.read(probeMask, m_sample.slots);
+    readOnline();
+    readOwnUse();
+    m_sample.losses.readFailures = m_proc.readFailures() + m_ownFailures;
+    return m_sample;
+}
+
+void Sampler::readOnline()
+{
+    const auto text = m_online ? m_online->read() : std::string_view{};
+    const auto count = countCpus(text);
+    if (count == 0) {
+        ++m_ownFailures;
+        // Shares of CPU time need some divisor; the count at the last good reading is the best there is.
+        if (m_sample.onlineCpus == 0)
+            m_sample.onlineCpus = static_cast<std::uint32_t>(::sysconf(_SC_NPROCESSORS_ONLN));
+        return;
+    }
+    m_sample.onlineCpus = count;
+    if (text == m_onlineText)
+        return;
+    if (!m_onlineText.empty())
+        ++m_sample.cpuChanges;
+    m_onlineText = text;
+}
+
+void Sampler::readOwnUse()
+{
+    m_sample.helperCpuNs = ownCpuNs();
+    procfs::Cursor numbers(m_statm ? m_statm->read() : std::string_view{});
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    if (numbers.number(total) && numbers.number(resident))
+        m_sample.helperRssBytes = resident * m_pageBytes;
+    else
+        ++m_ownFailures;
+}
+
+} // namespace statescape::helper

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "bpf/probes.h"
+#include "core/procfs/proc_reader.h"
+#include "core/wire/messages.h"
+
+#include <string>
+
+namespace statescape::helper {
+
+/// Puts one sample together from all probes. Not thread-safe.
+class Sampler {
+public:
+    /// Opens every file that is read later. @param probes attached, moved in
+    Sampler(bpf::Probes probes, procfs::ProcReader proc);
+
+    [[nodiscard]] wire::Hello hello() const;
+    /// @return the probes whose measured cost is known now.
+    std::vector<wire::ProbeState> finishCost() { return m_probes.finishCost(); }
+    /// Starts the per-process figures afresh.
+    void prime() { m_probes.prime(); }
+    /// @return the sample of now, valid until the next call; sequence, missedIntervals and writeFailures are
+    /// the caller's.
+    wire::RawSample &take(std::uint32_t probeMask);
+
+private:
+    void readOnline();
+    void readOwnUse();
+
+    bpf::Probes m_probes;
+    procfs::ProcReader m_proc;
+    std::optional<procfs::ProcFile> m_online;
+    std::optional<procfs::ProcFile> m_statm;
+    std::string m_onlineText;
+    std::string m_kernel;
+    std::uint64_t m_pageBytes;
+    std::uint64_t m_ownFailures = 0;
+    wire::RawSample m_sample;
+};
+
+/// @return how many CPUs a list like "0-3,6" names; 0 when it is no such list.
+std::uint32_t countCpus(std::string_view list);
+
+} // namespace statescape::helper

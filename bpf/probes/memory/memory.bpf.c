@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-3-Clause
+#include "bpf/probes/memory/memory.h"
+
+#define SS_BANK struct ss_memory_bank
+#include "bpf/common.bpf.h"
+
+// A task sleeps and moves to another CPU while it reclaims, so its start is kept by task, not by CPU.
+SS_ARRAY(reclaiming, SS_RECLAIM_CELLS, struct ss_pending);
+
+static __always_inline struct ss_pending *pending_of(__u32 tid)
+{
+    __u32 index = tid & (SS_RECLAIM_CELLS - 1);
+    return bpf_map_lookup_elem(&reclaiming, &index);
+}
+
+static __always_inline int on_begin(void)
+{
+    struct ss_memory_bank *bank = ss_bank();
+    __u32 tid = bpf_get_current_pid_tgid();
+    struct ss_pending *pending = pending_of(tid);
+    if (!bank || !pending)
+        return 0;
+    bank->hits[SS_RECLAIM_BEGIN]++;
+    if (pending->owner && pending->owner != tid)
+        bank->collisions++;
+    pending->owner = tid;
+    pending->since_ns = bpf_ktime_get_ns();
+    return 0;
+}
+
+static __always_inline int on_end(void)
+{
+    struct ss_memory_bank *bank = ss_bank();
+    __u32 tid = bpf_get_current_pid_tgid();
+    struct ss_pending *pending = pending_of(tid);
+    if (!bank || !pending)
+        return 0;
+    bank->hits[SS_RECLAIM_END]++;
+    bank->reclaims++;
+    if (pending->owner != tid)
+        return 0;
+    pending->owner = 0;
+    __u64 now = bpf_ktime_get_ns();
+    if (now < pending->since_ns)
+        return 0;
+    bank->reclaim_ns += now - pending->since_ns;
+    ss_observe(bank->reclaim, now - pending->since_ns);
+    return 0;
+}
+
+static __always_inline int on_victim(void)
+{
+    struct ss_memory_bank *bank = ss_bank();
+    if (!bank)
+        return 0;
+    bank->hits[SS_MARK_VICTIM]++;
+    bank->oom_kills++;
+    return 0;
+}
+
+SEC("tp_btf/mm_vmscan_direct_reclaim_begin")
+int mm_vmscan_direct_reclaim_begin_btf(void *ctx)
+{
+    return on_begin();
+}
+
+SEC("raw_tp/mm_vmscan_direct_reclaim_begin")
+int mm_vmscan_direct_reclaim_begin_raw(void *ctx)
+{
+    return on_begin();
+}
+
+SEC("tp_btf/mm_vmscan_direct_reclaim_end")
+int mm_vmscan_direct_reclaim_end_btf(void *ctx)
+{
+    return on_end();
+}
+
+SEC("raw_tp/mm_vmscan_direct_reclaim_end")
+int mm_vmscan_direct_reclaim_end_raw(void *ctx)
+{
+    return on_end();
+}
+
+SEC("tp_btf/mark_victim")
+int mark_victim_btf(void *ctx)
+{
+    return on_victim();
+}
+
+SEC("raw_tp/mark_victim")
+int mark_victim_raw(void *ctx)
+{
+    return on_victim();
+}

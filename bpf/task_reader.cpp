@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "bpf/task_reader.h"
+
+#include "bpf/shared.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <numeric>
+#include <sys/stat.h>
+
+namespace statescape::bpf {
+namespace {
+constexpr std::size_t kTopPerKind = 8;
+static_assert(3 * kTopPerKind <= wire::kMaxProcesses);
+// @source include/linux/proc_ns.h PROC_PID_INIT_INO
+constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
+
+bool numbersAgreeWithKernel()
+{
+    struct stat info {};
+    return ::stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kInitialPidNamespace;
+}
+
+/// Takes @p now - @p seen and remembers now; a smaller now is a race or a new owner and counts nothing.
+std::uint64_t advance(std::uint64_t &seen, std::uint64_t now)
+{
+    const auto grown = now > seen ? now - seen : 0;
+    seen = std::max(seen, now);
+    return grown;
+}
+} // namespace
+
+TaskReader::TaskReader(const SharedMaps &maps)
+    : m_maps(&maps)
+    , m_seen(maps.tasks.entries())
+{
+    if (numbersAgreeWithKernel())
+        m_procDir.reset(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    auto &control = m_maps->control.as<ss_control>(0);
+    std::atomic_ref<__u32>(control.epoch).store(1);
+}
+
+void TaskReader::prime()
+{
+    for (std::uint32_t i = 0; i < m_maps->tasks.entries(); ++i) {
+        const auto &cell = m_maps->tasks.as<ss_task>(i);
+        m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.io_bytes), load(cell.syscalls)};
+    }
+    auto &control = m_maps->control.as<ss_control>(0);
+    std::atomic_ref<__u32>(control.epoch).store(std::max(control.epoch + 1, 1U));
+}
+
+void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
+                      std::vector<wire::ProcessUse> &processes)
+{
+    auto &control = m_maps->control.as<ss_control>(0);
+    const auto epoch = control.epoch;
+    std::atomic_ref<__u32>(control.epoch).store(epoch + 1 == 0 ? 1 : epoch + 1);
+    m_uses.clear();
+    // Running tasks first: a cell's second mention then finds nothing left to add.
+    for (const auto &task : running)
+        if (task.tid != 0)
+            addCell(task.tid & (m_maps->tasks.entries() - 1),
+                    nowNs > task.sinceNs ? nowNs - task.sinceNs : 0);
+    const auto side = epoch & 1;
+    for (std::uint32_t cpu = 0; cpu < m_maps->active.entries(); ++cpu) {
+        const auto &list = m_maps->active.as<ss_active>(cpu);
+        if (load(list.epoch[side]) != epoch)
+            continue;
+        const auto count = std::min<std::uint32_t>(load(list.count[side]), SS_ACTIVE_CELLS);
+        for (std::uint32_t i = 0; i < count; ++i)
+            addCell(load(list.cells[side][i]) & (m_maps->tasks.entries() - 1), 0);
+    }
+    mergeByProcess();
+    report(processes);
+}
+
+void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
+{
+    const auto &cell = m_maps->tasks.as<ss_task>(index);
+    const auto tid = load(cell.tid);
+    const auto tgid = load(cell.tgid);
+    const auto cpuNs = load(cell.cpu_ns);
+    const auto ioBytes = load(cell.io_bytes);
+    const auto syscalls = load(cell.syscalls);
+    if (tid == 0 || load(cell.tid) != tid)
+        return;
+    auto &seen = m_seen[index];
+    // The same number with fewer system calls or bytes is a new task under an old number.
+    if (seen.tid != tid || syscalls < seen.syscalls || ioBytes < seen.ioBytes)
+        seen = {tid, 0, 0, 0};
+    const Use use{tgid, index, advance(seen.cpuNs, cpuNs + unbookedNs), advance(seen.ioBytes, ioBytes),
+                  advance(seen.syscalls, syscalls)};
+    if (use.cpuNs != 0 || use.ioBytes != 0 || use.syscalls != 0)
+        m_uses.push_back(use);
+}
+
+void TaskReader::mergeByProcess()
+{
+    std::ranges::sort(m_uses, {}, &Use::tgid);
+    std::size_t out = 0;
+    for (std::size_t i = 0; i < m_uses.size(); ++i) {
+        if (out > 0 && m_uses[out - 1].tgid == m_uses[i].tgid) {
+            m_uses[out - 1].cpuNs += m_uses[i].cpuNs;
+            m_uses[out - 1].ioBytes += m_uses[i].ioBytes;
+            m_uses[out - 1].syscalls += m_uses[i].syscalls;
+        } else {
+            m_uses[out++] = m_uses[i];
+        }
+    }
+    m_uses.resize(out);
+}
+
+void TaskReader::report(std::vector<wire::ProcessUse> &processes)
+{
+    m_chosen.clear();
+    m_order.resize(m_uses.size());
+    const auto top = static_cast<std::ptrdiff_t>(std::min(kTopPerKind, m_uses.size()));
+    for (const auto kind : {&Use::cpuNs, &Use::ioBytes, &Use::syscalls}) {
+        std::iota(m_order.begin(), m_order.end(), std::size_t{0});
+        std::partial_sort(m_order.begin(), m_order.begin() + top, m_order.end(),
+                          [&](std::size_t a, std::size_t b) { return m_uses[a].*kind > m_uses[b].*kind; });
+        for (std::ptrdiff_t i = 0; i < top; ++i)
+            if (const auto use = m_order[static_cast<std::size_t>(i)];
+                m_uses[use].*kind != 0 && std::ranges::find(m_chosen, use) == m_chosen.end())
+                m_chosen.push_back(use);
+    }
+    processes.clear();
+    for (const auto i : m_chosen) {
+        const auto &use = m_uses[i];
+        wire::ProcessUse process{use.tgid, {}, use.cpuNs, use.ioBytes, use.syscalls};
+        nameOf(use, process.comm);
+        processes.push_back(process);
+    }
+}
+
+void TaskReader::nameOf(const Use &use, std::array<char, 16> &comm) const
+{
+    if (m_procDir.valid()) {
+        std::array<char, 32> path{};
+        std::snprintf(path.data(), path.size(), "%u/comm", use.tgid);
+        const base::Fd file(::openat(m_procDir.get(), path.data(), O_RDONLY | O_CLOEXEC));
+        const auto size = file.valid() ? ::read(file.get(), comm.data(), comm.size()) : 0;
+        if (size > 0) {
+            std::replace(comm.begin(), comm.begin() + size, '\n', '\0');
+            return;
+        }
+    }
+    const auto &leader = m_maps->tasks.as<ss_task>(use.tgid & (m_maps->tasks.entries() - 1));
+    const auto &cell = load(leader.tid) == use.tgid ? leader : m_maps->tasks.as<ss_task>(use.cell);
+    std::memcpy(comm.data(), cell.comm, comm.size());
+}
+
+std::uint64_t TaskReader::collisions() const
+{
+    std::uint64_t sum = 0;
+    for (std::uint32_t cpu = 0; cpu < m_maps->active.entries(); ++cpu) {
+        const auto &list = m_maps->active.as<ss_active>(cpu);
+        sum += load(list.collisions) + load(list.overflows);
+    }
+    return sum;
+}
+
+} // namespace statescape::bpf
