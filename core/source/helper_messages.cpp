@@ -4,6 +4,7 @@
 #include "core/source/helper_supervisor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 // What the helper says, and whether it can be believed.
@@ -122,11 +123,13 @@ Result<> HelperSupervisor::on(const wire::RawSample &raw)
 
 void HelperSupervisor::account(const wire::RawSample &raw)
 {
-    const auto add = [](std::uint64_t a, std::uint64_t b) { return a + b; };
-    m_now.losses = {add(m_lossesBefore.taskCollisions, raw.losses.taskCollisions),
-                    add(m_lossesBefore.missedIntervals, raw.losses.missedIntervals),
-                    add(m_lossesBefore.writeFailures, raw.losses.writeFailures),
-                    add(m_lossesBefore.readFailures, raw.losses.readFailures)};
+    // Each process counts from 0; what earlier ones lost stays lost.
+    m_now.losses = m_lossesBefore;
+    m_now.losses.taskCollisions += raw.losses.taskCollisions;
+    m_now.losses.missedIntervals += raw.losses.missedIntervals;
+    m_now.losses.writeFailures += raw.losses.writeFailures;
+    m_now.losses.readFailures += raw.losses.readFailures;
+    m_now.losses.eventsMissed += raw.losses.eventsMissed;
     m_now.helperRssBytes = raw.helperRssBytes;
     if (!m_last)
         return;
@@ -137,7 +140,7 @@ void HelperSupervisor::account(const wire::RawSample &raw)
         const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
         const float cost = m_now.probes[i].nsPerEvent;
-        nsPerSecond += cost > 0 ? rate * static_cast<double>(cost) : 0;
+        nsPerSecond += std::isfinite(cost) && cost > 0 ? rate * static_cast<double>(cost) : 0;
     }
     m_now.probeCpuShare = nsPerSecond / 1e9 * 100;
     if (raw.helperCpuNs >= m_last->helperCpuNs) {
