@@ -47,11 +47,9 @@ Area::Area(std::span<const AreaPoint> polygon)
         m_right = std::max(m_right, vertices[i].x);
         m_top = std::min(m_top, vertices[i].y);
         m_bottom = std::max(m_bottom, vertices[i].y);
-        if (vertices[i].y != vertices[j].y)
-            m_edges.push_back({vertices[j].x, vertices[j].y, vertices[i].x, vertices[i].y});
+        // level edges cross no ray but part inside from outside, so their cells are borders too
+        m_edges.push_back({vertices[j].x, vertices[j].y, vertices[i].x, vertices[i].y});
     }
-    if (m_edges.empty())
-        return;
     // An edge's crossing may round to just outside of its own ends.
     const double slip = 1e-12 * std::max({std::abs(m_left), std::abs(m_right), 1e-300});
     m_left -= slip;
@@ -138,9 +136,16 @@ void Area::markBorders(int row)
     const double high = m_top + (row + 1 + kSlack) * m_cellHeight;
     for (auto k = m_rowStart[std::size_t(row)]; k < m_rowStart[std::size_t(row) + 1]; ++k) {
         const Edge &e = m_edges[m_rowEdges[k]];
-        const auto xAt = [&](double y) { return e.x0 + (e.x1 - e.x0) * ((y - e.y0) / (e.y1 - e.y0)); };
-        const double a = xAt(std::clamp(low, std::min(e.y0, e.y1), std::max(e.y0, e.y1)));
-        const double b = xAt(std::clamp(high, std::min(e.y0, e.y1), std::max(e.y0, e.y1)));
+        double a = e.x0;
+        double b = e.x1;
+        if (e.y0 != e.y1) {
+            const auto xAt = [&](double y) {
+                y = std::clamp(y, std::min(e.y0, e.y1), std::max(e.y0, e.y1));
+                return e.x0 + (e.x1 - e.x0) * ((y - e.y0) / (e.y1 - e.y0));
+            };
+            a = xAt(low);
+            b = xAt(high);
+        }
         const int first = int(std::floor((std::min(a, b) - m_left) / m_cellWidth - kSlack));
         const int last = int(std::floor((std::max(a, b) - m_left) / m_cellWidth + kSlack));
         for (int c = std::max(first, 0); c <= std::min(last, m_columns - 1); ++c)

@@ -142,7 +142,23 @@ void Camera::fit3d(const Box &box, const std::array<double, 4> &margins)
                              std::abs(dot(f.up, c)) * focal() / halfH + towards});
     }
     m_distance = distance;
-    pan((margins[0] - margins[2]) / 2, (margins[1] - margins[3]) / 2);
+    // That fits round the centre; perspective leaves room on the far side, so centre and fill what it really
+    // covers.
+    for (int pass = 0; pass < 30; ++pass) {
+        double left = 1e300, right = -1e300, top = 1e300, bottom = -1e300;
+        for (int i = 0; i < 8; ++i) {
+            const auto v = project(box.corner(i));
+            left = std::min(left, v.x);
+            right = std::max(right, v.x);
+            top = std::min(top, v.y);
+            bottom = std::max(bottom, v.y);
+        }
+        pan(margins[0] + halfW - (left + right) / 2, margins[1] + halfH - (top + bottom) / 2);
+        const double over = std::max((right - left) / (2 * halfW), (bottom - top) / (2 * halfH));
+        m_distance *= over;
+        if (std::abs(over - 1) < 1e-4)
+            break;
+    }
 }
 
 void Camera::resetAngles()

@@ -80,6 +80,7 @@ public:
     /// Between two views; @p t 0..1. Mode, lens and aspect are @p to's.
     static Camera between(const Camera &from, const Camera &to, double t);
     friend bool operator==(const Camera &, const Camera &) = default;
+    friend struct CameraFields; ///< keeps a camera in the session file, see ui/picture/camera_text.cpp
 
 private:
     struct Frame {

@@ -63,12 +63,28 @@ void paintArrow(QPainter &painter, const QPointF &from, const QPointF &to)
     }
 }
 
-/// The three axes start in the low corner of the box and point to where values grow.
-Vec3 axisEnd(const Box &box, int axis)
+struct Axis {
+    Vec3 low, high; ///< the arrow points to where values grow
+};
+
+/// Edges of the box that have no points behind them on the screen: the two nearest edges of the floor and the
+/// upright one farthest left.
+std::array<Axis, 3> boxAxes(const OverlayScene &scene)
 {
-    Vec3 end = box.low;
-    end[std::size_t(axis)] = box.high[std::size_t(axis)];
-    return end;
+    const Box &b = scene.box;
+    const auto depth = [&](double x, double z) { return scene.camera.project({x, b.low[1], z}).depth; };
+    const Vec3 c = b.centre();
+    const double x = depth(b.low[0], c[2]) < depth(b.high[0], c[2]) ? b.low[0] : b.high[0];
+    const double z = depth(c[0], b.low[2]) < depth(c[0], b.high[2]) ? b.low[2] : b.high[2];
+    Vec3 left = b.corner(0);
+    for (const int corner : {1, 4, 5})
+        if (at(scene, b.corner(corner)).x() < at(scene, left).x())
+            left = b.corner(corner);
+    Vec3 top = left;
+    top[1] = b.high[1];
+    return {{{{b.low[0], b.low[1], z}, {b.high[0], b.low[1], z}},
+             {left, top},
+             {{x, b.low[1], b.low[2]}, {x, b.low[1], b.high[2]}}}};
 }
 
 void paintFloor(QPainter &painter, const OverlayScene &scene)
@@ -88,11 +104,9 @@ void paintFloor(QPainter &painter, const OverlayScene &scene)
                 painter.drawLine(at(scene, ends[k]), at(scene, ends[k + 1]));
     }
     painter.setPen(QPen(scene.colours.axis, 1.2));
-    for (int axis = 0; axis < 3; ++axis) {
-        const Vec3 end = axisEnd(b, axis);
-        if (inFront(scene, b.low) && inFront(scene, end))
-            paintArrow(painter, at(scene, b.low), at(scene, end));
-    }
+    for (const Axis &axis : boxAxes(scene))
+        if (inFront(scene, axis.low) && inFront(scene, axis.high))
+            paintArrow(painter, at(scene, axis.low), at(scene, axis.high));
 }
 
 struct FlatAxes {
@@ -144,21 +158,28 @@ void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout)
     }
     std::vector<QRectF> taken{layout.legend, layout.hint};
     const QPointF middle = at(scene, scene.box.centre());
-    for (int i = 0; i < 3; ++i) {
-        const Vec3 end = axisEnd(scene.box, i);
-        if (scene.captions[std::size_t(i)].isEmpty() || !inFront(scene, end))
+    const auto axes = boxAxes(scene);
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (scene.captions[i].isEmpty() || !inFront(scene, axes[i].low) || !inFront(scene, axes[i].high))
             continue;
-        const QSizeF size = textSize(scene.font, scene.captions[std::size_t(i)]);
-        const QPointF tip = at(scene, end);
-        const double side = tip.x() >= middle.x() ? 1 : -1;
-        // The vertical axis has its caption beside the tip, away from the points; the others beyond it.
-        QRectF rect(0, 0, size.width(), size.height());
-        if (i == 1)
-            rect.moveBottomLeft(tip + QPointF(-8, -6));
-        else if (std::abs(tip.x() - middle.x()) > std::abs(tip.y() - middle.y()))
-            rect.moveCenter(tip + QPointF(side * (size.width() / 2 + 10), 0));
-        else
-            rect.moveCenter(tip + QPointF(0, (tip.y() > middle.y() ? 1 : -1) * (size.height() / 2 + 8)));
+        const QSizeF size = textSize(scene.font, scene.captions[i]);
+        const QPointF low = at(scene, axes[i].low);
+        const QPointF high = at(scene, axes[i].high);
+        QRectF rect(QPointF(0, 0), size);
+        if (i == 1) {
+            rect.moveBottomLeft(high + QPointF(-8, -6));
+        } else {
+            // beside the middle of the edge, on the far side of it from the points
+            const QPointF half = (low + high) / 2;
+            QPointF normal(high.y() - low.y(), low.x() - high.x());
+            const double length = std::hypot(normal.x(), normal.y());
+            normal = length > 0 ? normal / length : QPointF(0, 1);
+            if (QPointF::dotProduct(normal, half - middle) < 0)
+                normal = -normal;
+            const double clear =
+                8 + std::abs(normal.x()) * size.width() / 2 + std::abs(normal.y()) * size.height() / 2;
+            rect.moveCenter(half + normal * clear);
+        }
         rect = kept(rect, scene.size);
         for (int tries = 0; tries < 12; ++tries) {
             const auto hit =
@@ -168,7 +189,7 @@ void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout)
             rect.moveTop(hit->center().y() > scene.size.height() / 2 ? hit->top() - rect.height() - 2
                                                                      : hit->bottom() + 2);
         }
-        layout.captions[std::size_t(i)] = rect;
+        layout.captions[i] = rect;
         taken.push_back(rect);
     }
 }

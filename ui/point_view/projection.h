@@ -7,11 +7,9 @@
 
 namespace statescape::ui {
 
-/// Nearness of drawn points: 24 bits, larger is nearer. The lowest part is kept free for outlines, which lie
-/// a step behind.
+/// Nearness of drawn points: 24 bits, larger is nearer, 0 is nothing.
 inline constexpr float kNearest = 16777215.0F;
-inline constexpr std::uint32_t kOutlineStep = 1U << 18;
-inline constexpr float kFarthest = float(kOutlineStep + 1);
+inline constexpr float kFarthest = 1.0F;
 
 /// Data to device pixels, ready for the kernels: rows applied to (p - origin, 1). Pixel (0, 0) covers [0, 1)
 /// x [0, 1).

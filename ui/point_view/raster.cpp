@@ -221,6 +221,7 @@ bool Raster::neighbours(std::size_t cls, int thread, int tx, int ty, const std::
 void Raster::composeTile(DilationScratch &scratch, int tx, int ty, int used, const PixelBuffer &out)
 {
     bool any = false;
+    bool outlined = false;
     for (std::size_t c = 0; c < m_classes.size(); ++c) {
         const std::uint32_t *tiles[2][9];
         bool has = neighbours(c, 0, tx, ty, tiles[0]);
@@ -233,11 +234,18 @@ void Raster::composeTile(DilationScratch &scratch, int tx, int ty, int used, con
             scratch.fringe.fill(0);
             any = true;
         }
+        if (m_classes[c].outlined && !outlined) {
+            scratch.chosen.fill(0);
+            scratch.outline.fill(0);
+            outlined = true;
+        }
         m_kernels.gather(scratch, tiles[0], used > 1 ? tiles[1] : nullptr, m_classes[c].radius);
         m_kernels.dilate(scratch, m_classes[c].sprite, m_classes[c].outlined);
     }
     if (!any)
         return;
+    if (outlined)
+        m_kernels.outline(scratch);
     const int left = tx * kTileWidth - kMaxRadius;
     const int top = ty * kTileHeight - kMaxRadius;
     const int x0 = std::max(left, 0);

@@ -166,18 +166,27 @@ STATESCAPE_INLINE void dilateBody(DilationScratch &scratch, const Sprite &sprite
         }
     }
     for (int y = 0; y < kTileHeight; ++y) {
-        std::uint32_t *solid = scratch.solid.data() + y * kTileWidth;
-        applySteps(scratch, sprite.solidSteps, y, solid);
-        applySteps(scratch, sprite.fringeSteps, y, scratch.fringe.data() + y * kTileWidth);
-        if (outlined) {
-            alignas(64) std::uint32_t ring[kTileWidth] = {};
-            applySteps(scratch, sprite.outlineSteps, y, ring);
-            for (int x = 0; x < kTileWidth; ++x) {
-                const std::uint32_t behind = (ring[x] - (kOutlineStep << 8)) | kOutlineStyle;
-                ring[x] = ring[x] ? behind : 0U;
-            }
-            maximise(solid, ring);
-        }
+        const int at = y * kTileWidth;
+        applySteps(scratch, sprite.solidSteps, y, (outlined ? scratch.chosen : scratch.solid).data() + at);
+        // an outlined mark needs no soft edge, and under one its shape would blur
+        if (outlined)
+            applySteps(scratch, sprite.outlineSteps, y, scratch.outline.data() + at);
+        else
+            applySteps(scratch, sprite.fringeSteps, y, scratch.fringe.data() + at);
+    }
+}
+
+STATESCAPE_INLINE void outlineBody(DilationScratch &scratch)
+{
+    std::uint32_t *__restrict solid = scratch.solid.data();
+    const std::uint32_t *__restrict chosen = scratch.chosen.data();
+    const std::uint32_t *__restrict outline = scratch.outline.data();
+    for (int i = 0; i < kTileCells; ++i) {
+        const std::uint32_t reach = outline[i] > kOutlineReach ? outline[i] - kOutlineReach : 0U;
+        const std::uint32_t ring = chosen[i] == 0 || chosen[i] < reach ? outline[i] : 0U;
+        const std::uint32_t word = ring ? ring | kOutlineStyle : 0U;
+        const std::uint32_t body = solid[i] > chosen[i] ? solid[i] : chosen[i];
+        solid[i] = body > word ? body : word;
     }
 }
 
@@ -260,6 +269,10 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         dilateBody(s, sprite, outlined);                                                                     \
     }                                                                                                        \
+    __VA_ARGS__ void outline##suffix(DilationScratch &s)                                                     \
+    {                                                                                                        \
+        outlineBody(s);                                                                                      \
+    }                                                                                                        \
     __VA_ARGS__ void shade##suffix(const std::uint32_t *s, const std::uint32_t *f, const std::uint32_t *lut, \
                                    std::uint32_t *out, int count)                                            \
     {                                                                                                        \
@@ -269,8 +282,8 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         rangeBody(v, count, low, high);                                                                      \
     }                                                                                                        \
-    constexpr Kernels k##suffix{isaName,        cells##suffix, screen##suffix, gather##suffix,               \
-                                dilate##suffix, shade##suffix, range##suffix};
+    constexpr Kernels k##suffix{isaName,        cells##suffix,   screen##suffix, gather##suffix,             \
+                                dilate##suffix, outline##suffix, shade##suffix,  range##suffix};
 
 STATESCAPE_KERNELS(Baseline, "baseline")
 #if defined(__x86_64__)

@@ -23,6 +23,9 @@ inline constexpr int kBlock =
     512; ///< points projected at a time, so that intermediate values stay in the first cache
 
 inline constexpr std::uint32_t kOutlineStyle = 255;
+/// A selected point's outline gives way to another selected point at most this much farther, so that a dense
+/// selection is outlined as one.
+inline constexpr std::uint32_t kOutlineReach = (1U << 21) << 8;
 inline constexpr int kFogLevels = 64;
 
 /// Positions of a block of points; z may be null.
@@ -52,6 +55,8 @@ struct DilationScratch {
     alignas(64) std::array<std::array<std::uint32_t, kStride * kRows>, 5> level;
     alignas(64) std::array<std::uint32_t, kTileCells> solid;
     alignas(64) std::array<std::uint32_t, kTileCells> fringe;
+    alignas(64) std::array<std::uint32_t, kTileCells> chosen;  ///< solid of selected points
+    alignas(64) std::array<std::uint32_t, kTileCells> outline; ///< outlines of selected points
 };
 
 /// The inner loops in one instruction set. All versions give the same bits: no fused multiply-add, no
@@ -66,8 +71,10 @@ struct Kernels {
     /// 0.
     void (*gather)(DilationScratch &, const std::uint32_t *const *first, const std::uint32_t *const *second,
                    int radius);
-    /// Adds one class to the tile; level 0 holds its centres.
+    /// Adds one class to the tile; level 0 holds its centres. @param outlined the class of selected points.
     void (*dilate)(DilationScratch &, const Sprite &, bool outlined);
+    /// Adds the outlines that dilate() gathered, where they show.
+    void (*outline)(DilationScratch &);
     /// Blends a row of the tile over the picture. @param lut [fog level][style].
     void (*shade)(const std::uint32_t *solid, const std::uint32_t *fringe, const std::uint32_t *lut,
                   std::uint32_t *out, int count);

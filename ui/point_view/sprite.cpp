@@ -121,7 +121,7 @@ Sprite Sprite::make(Shape shape, double size, double outlineWidth)
             if (solid[dy + kMaxRadius][dx + kMaxRadius])
                 continue;
             const auto close = [&](const PixelOffset &p) {
-                return std::hypot(p.dx - dx, p.dy - dy) <= outlineWidth + 0.45;
+                return std::hypot(p.dx - dx, p.dy - dy) <= outlineWidth + 0.05;
             };
             if (std::any_of(sprite.solid.begin(), sprite.solid.end(), close))
                 sprite.outline.push_back({dx, dy});

@@ -24,9 +24,8 @@ struct PixelOffset {
     int dx, dy;
 };
 
-/// A mark as sets of pixels round the point's own pixel. Solid pixels hide what is behind; fringe pixels
-/// blend over it, which rounds the edge; outline pixels are drawn only round selected points, a step behind
-/// them.
+/// A mark as sets of pixels round the point's own pixel. Solid pixels hide what is behind. Round them lie fringe pixels, which blend over
+/// what is behind and so round the edge, or, for selected points, outline pixels.
 struct Sprite {
     std::vector<PixelOffset> solid, fringe, outline;
     std::vector<SpriteStep> solidSteps, fringeSteps, outlineSteps;
