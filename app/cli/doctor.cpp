@@ -95,8 +95,7 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
             const auto status = (*live)->status();
             bool measured = !status.probes.empty();
             for (const auto &state : status.probes)
-                measured = measured && (!state.available || state.nsPerEvent >= 0 ||
-                                        schema::info(state.probe).origin == schema::ProbeOrigin::Proc);
+                measured = measured && (!state.available || state.reason.empty());
             if (!status.probes.empty())
                 hello->probes = status.probes;
             if (measured)

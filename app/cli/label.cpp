@@ -151,9 +151,10 @@ base::Result<> importFile(const ImportOptions &options)
     info.origin = "import";
     info.host = std::filesystem::path(options.csv).filename().string();
     info.schema = data.schema;
-    info.anchor = {data.frames.front().timeNs - data.frames.front().durationNs, data.realtimeOfFirstNs, ""};
+    const auto &first = data.frames.front();
+    info.anchor = {first.timeNs - std::min(first.timeNs, first.durationNs), data.realtimeOfFirstNs, ""};
     if (data.hasWallClock)
-        info.anchor.realtimeNs -= static_cast<std::int64_t>(data.frames.front().durationNs);
+        info.anchor.realtimeNs -= static_cast<std::int64_t>(first.timeNs - info.anchor.monotonicNs);
     else
         info.anchor.realtimeNs = base::realtimeNs();
     STATESCAPE_TRY(const auto id, file.beginSession(info));

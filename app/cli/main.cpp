@@ -62,6 +62,10 @@ int main(int argc, char **argv)
     add("export", "write a model for another program", addExport);
     add("plot", "draw the workbench's views into a PNG", addPlot);
 
+    if (!arguments.empty() && arguments.front().rfind('-', 0) != 0 &&
+        std::none_of(entries.begin(), entries.end(), [&](const Entry &entry) { return entry.app->get_name() == arguments.front(); }))
+        return failed(statescape::base::fail(statescape::base::Code::InvalidArgument,
+                                             "there is no command '" + arguments.front() + "'", "see statescape --help"));
     try {
         std::reverse(arguments.begin(), arguments.end());
         app.parse(arguments);

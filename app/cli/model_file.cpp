@@ -132,6 +132,9 @@ std::string modelText(const model::Model &model)
                            state.samples, state.silhouette);
     if (quality.samples == 0)
         out += "held out: not evaluated (too few labelled samples of both kinds in separate time blocks)\n";
+    else if (!std::isfinite(quality.f1))
+        out += fmt::format("held out: accuracy {:.3f} on {} labelled samples never trained on (no negative labels, so no F1)\n",
+                           quality.accuracy, quality.samples);
     else
         out += fmt::format("held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}, accuracy {:.3f} on {} labelled samples never trained on\n",
                            quality.f1, quality.precision, quality.recall, quality.accuracy, quality.samples);

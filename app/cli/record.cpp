@@ -101,6 +101,9 @@ public:
             return base::fail(base::Code::NotSupported, "--entity " + m_options.entity + " is not in this version", "use host");
         source::HelperOptions helper;
         STATESCAPE_TRY(helper.intervalNs, base::parseDuration(m_options.interval));
+        // Before any file is made.
+        if (helper.intervalNs < wire::kMinIntervalNs || helper.intervalNs > wire::kMaxIntervalNs)
+            return base::fail(base::Code::InvalidArgument, "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
         STATESCAPE_TRY(helper.probeMask, probeMask(m_options.probes));
         helper.program = m_options.helper;
         helper.launch = m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;

@@ -83,7 +83,15 @@ base::Result<std::unique_ptr<Recording>> Recording::start(const std::filesystem:
         if (!fresh.empty())
             self->recorder->run([id = self->summary.session, fresh](store::SessionStore &file) { return file.addLosses(id, fresh); });
     };
-    STATESCAPE_TRY(impl->source, source::HelperSource::start(options, {sample, status}));
+    auto started = source::HelperSource::start(options, {sample, status});
+    if (!started) {
+        // No helper, no recording: leave no empty file behind.
+        impl->recorder.reset();
+        if (!exists)
+            std::filesystem::remove(file, ignored);
+        return started.error();
+    }
+    impl->source = std::move(*started);
     return std::unique_ptr<Recording>(new Recording(std::move(impl)));
 }
 
