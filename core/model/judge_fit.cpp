@@ -170,29 +170,27 @@ private:
                 rows.push_back(i);
         if (rows.size() < std::max<std::size_t>(10, m_n / 200))
             return {};
-        const ml::Matrix z = take(m_in.z, thinned(rows, kMostFitRows, m_options.seed));
+        const ml::Matrix z = take(m_in.z, rows);
         STATESCAPE_TRY(const int k, chooseK(z, 1, 6));
-        STATESCAPE_TRY(const ml::KMeans means, cluster(z, k, m_options.restarts, 0x57));
-        const ml::Matrix centres = nonEmpty(means);
-        const auto first = static_cast<int>(m_judge.states.size());
-        for (Index c = 0; c < centres.rows(); ++c) {
-            addPrototypes(centres.row(c), first + static_cast<int>(c));
-            addState({fmt::format("state {}", c + 1), Polarity::None}, -1);
+        STATESCAPE_TRY(const ml::KMeans means, cluster(z, k, std::min(m_options.restarts, 5), 0x57));
+        std::size_t made = 0;
+        for (int c = 0; c < k; ++c) {
+            std::vector<std::size_t> members;
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                if (means.labels()[i] == c)
+                    members.push_back(rows[i]);
+            if (members.empty())
+                continue;
+            STATESCAPE_TRY(const ml::Matrix centres,
+                           prototypes(members, 3, 0x570 + static_cast<std::uint64_t>(c)));
+            STATESCAPE_TRY(std::vector<float> own, crossDistances(members, 0x57a));
+            addPrototypes(centres, static_cast<int>(m_judge.states.size()));
+            addState({fmt::format("state {}", ++made), Polarity::None}, -1);
+            const double reach = own.empty() ? 0 : threshold(own);
+            m_judge.reach.push_back(static_cast<float>(std::max(m_judge.unknownDistance, reach)));
         }
-        // Their spread is known from themselves only; the good states' distance is the least they get.
-        std::vector<std::vector<float>> far(static_cast<std::size_t>(centres.rows()));
-        STATESCAPE_TRY(const auto labels, means.predict(z));
-        for (Index i = 0; i < z.rows(); ++i) {
-            Index best = 0;
-            (centres.rowwise() - z.row(i)).rowwise().squaredNorm().minCoeff(&best);
-            far[static_cast<std::size_t>(best)].push_back((centres.row(best) - z.row(i)).norm());
-        }
-        for (auto &distances : far)
-            m_judge.reach.push_back(
-                static_cast<float>(std::max(m_judge.unknownDistance, threshold(distances))));
-        m_judge.notes.push_back(
-            fmt::format("{} unlabelled samples far from every label became {} states of their own",
-                        rows.size(), centres.rows()));
+        m_judge.notes.push_back(fmt::format(
+            "{} unlabelled samples far from every label became {} states of their own", rows.size(), made));
         uniqueNames(m_judge.states);
         return {};
     }
@@ -350,7 +348,7 @@ private:
 
     /// Distances of rows to prototypes that were placed without their time block.
     base::Result<std::vector<float>> crossDistances(const std::vector<std::size_t> &rows,
-                                                    std::uint64_t stream, std::vector<std::size_t> *measured)
+                                                    std::uint64_t stream)
     {
         std::vector<float> out;
         for (int fold = 0; fold < kFolds; ++fold) {
@@ -373,8 +371,6 @@ private:
             for (const std::size_t row : inside) {
                 const auto z = m_in.z.row(static_cast<Index>(row));
                 out.push_back(std::sqrt((centres.rowwise() - z).rowwise().squaredNorm().minCoeff()));
-                if (measured != nullptr)
-                    measured->push_back(row);
             }
             if (m_progress.stopped())
                 return base::fail(Code::Cancelled, "training stopped on request");
@@ -403,14 +399,14 @@ private:
         if (m_classes.empty()) {
             std::vector<std::size_t> rows(m_n);
             std::iota(rows.begin(), rows.end(), std::size_t{0});
-            STATESCAPE_TRY(good, crossDistances(rows, 0xca1, nullptr));
+            STATESCAPE_TRY(good, crossDistances(rows, 0xca1));
             all = good;
         }
         const bool anyPositive = std::any_of(m_classes.begin(), m_classes.end(), [&](auto c) {
             return m_in.classes[c].polarity == Polarity::Positive;
         });
         for (const std::size_t c : m_classes) {
-            STATESCAPE_TRY(std::vector<float> own, crossDistances(m_rowsOf[c], 0xca2 + c, nullptr));
+            STATESCAPE_TRY(std::vector<float> own, crossDistances(m_rowsOf[c], 0xca2 + c));
             const Polarity polarity = m_in.classes[c].polarity;
             if (anyPositive ? polarity == Polarity::Positive : polarity != Polarity::Negative)
                 good.insert(good.end(), own.begin(), own.end());

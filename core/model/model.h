@@ -34,12 +34,12 @@ struct TrainOptions {
     int k = 0;                        ///< clusters; 0 chooses (at least one per labelled class)
     std::uint64_t seed = 1;           ///< same data, options and seed: the same model to the bit
     bool useLabels = true;
-    bool includeLevels = false;        ///< also features of kind Level
-    std::vector<std::string> features; ///< keys to use; empty: every usable one
+    bool includeLevels = false;          ///< also features of kind Level
+    std::vector<std::string> features{}; ///< keys to use; empty: every usable one
     Scaler scaler = Scaler::Standard;
     int restarts = 10;
     double heldOutShare = 0.3;    ///< of time blocks, for the evaluation; the shipped model is fitted on all
-    std::string source;           ///< provenance: file and session, for people
+    std::string source{};         ///< provenance: file and session, for people
     std::int64_t createdNs = 0;   ///< provenance: realtime ns
     std::uint64_t intervalNs = 0; ///< of the samples trained on; what to watch at. 0: unknown
 };
