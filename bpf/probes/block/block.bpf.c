@@ -16,11 +16,18 @@ const volatile bool bio_has_queue = false;
 
 SS_ARRAY(inflight, SS_INFLIGHT_CELLS, struct ss_pending);
 
-static __always_inline struct ss_pending *pending_of(__u64 request)
+// The verifier allows no arithmetic on a typed pointer, so its bits take a detour.
+static __always_inline __u64 address_of(struct request *request)
 {
-    // Requests are carved from slabs at 64-byte multiples; the multiplier spreads what their size leaves
-    // regular.
-    __u32 index = ((request >> 6) * 0x9e3779b97f4a7c15ULL) >> 52;
+    __u64 address = 0;
+    bpf_probe_read_kernel(&address, sizeof(address), &request);
+    return address;
+}
+
+static __always_inline struct ss_pending *pending_of(__u64 address)
+{
+    // Requests lie at multiples of 64 bytes; the multiplier spreads what their size leaves regular.
+    __u32 index = ((address >> 6) * 0x9e3779b97f4a7c15ULL) >> 52;
     return bpf_map_lookup_elem(&inflight, &index);
 }
 
@@ -32,8 +39,9 @@ static __always_inline __u64 issue_time(struct request *request, struct ss_contr
     if (issued)
         return issued;
     control->block_needs_issue = 1;
-    struct ss_pending *pending = pending_of((__u64)request);
-    if (!pending || pending->owner != (__u64)request)
+    __u64 address = address_of(request);
+    struct ss_pending *pending = pending_of(address);
+    if (!pending || pending->owner != address)
         return 0;
     pending->owner = 0;
     return pending->since_ns;
@@ -104,32 +112,33 @@ int block_rq_complete_raw(__u64 *ctx)
     return on_complete((void *)ctx[0], ctx[1], ctx[2], false);
 }
 
-static __always_inline int on_issue(__u64 request)
+static __always_inline int on_issue(struct request *request)
 {
     struct ss_block_bank *bank = ss_bank();
     struct ss_control *control = ss_control();
     if (!bank || !control || !control->block_needs_issue)
         return 0;
     bank->hits[SS_BLOCK_ISSUE]++;
-    struct ss_pending *pending = pending_of(request);
+    __u64 address = address_of(request);
+    struct ss_pending *pending = pending_of(address);
     if (!pending)
         return 0;
     pending->since_ns = bpf_ktime_get_ns();
     ss_barrier();
-    pending->owner = request;
+    pending->owner = address;
     return 0;
 }
 
 SEC("tp_btf/block_rq_issue")
 int block_rq_issue_btf(__u64 *ctx)
 {
-    return on_issue(issue_has_queue ? ctx[1] : ctx[0]);
+    return on_issue(issue_has_queue ? (void *)ctx[1] : (void *)ctx[0]);
 }
 
 SEC("raw_tp/block_rq_issue")
 int block_rq_issue_raw(__u64 *ctx)
 {
-    return on_issue(issue_has_queue ? ctx[1] : ctx[0]);
+    return on_issue(issue_has_queue ? (void *)ctx[1] : (void *)ctx[0]);
 }
 
 // The task that hands a bio to the block layer is the one that caused it; later hooks may run in a kernel
