@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/point_view/overlay.h"
 
+#include "ui/point_view/line.h"
+
 #include <QFontMetricsF>
 #include <algorithm>
 #include <cmath>
@@ -34,6 +36,15 @@ QFont nameFont(const OverlayScene &scene)
     QFont font = scene.font;
     font.setBold(true);
     return font;
+}
+
+/// One device pixel: the only pen that QPainter does not turn into a filled outline, some fifty times slower
+/// for long lines.
+QPen hairline(const QColor &colour)
+{
+    QPen pen(colour, 1);
+    pen.setCosmetic(true);
+    return pen;
 }
 
 /// Text over points stays readable on a veil of the background.
@@ -98,7 +109,7 @@ void paintFloor(QPainter &painter, const OverlayScene &scene)
                               {x, b.low[1], b.high[2]},
                               {b.low[0], b.low[1], z},
                               {b.high[0], b.low[1], z}};
-        painter.setPen(QPen(scene.colours.grid, 1));
+        painter.setPen(hairline(scene.colours.grid));
         for (int k = 0; k < 4; k += 2)
             if (inFront(scene, ends[k]) && inFront(scene, ends[k + 1]))
                 painter.drawLine(at(scene, ends[k]), at(scene, ends[k + 1]));
@@ -124,7 +135,7 @@ void paintFlat(QPainter &painter, const OverlayScene &scene)
 {
     const auto axes = flatAxes(scene);
     const QPointF zero = at(scene, {0, 0, 0});
-    painter.setPen(QPen(scene.colours.grid, 1));
+    painter.setPen(hairline(scene.colours.grid));
     if (zero.x() > axes.corner.x() && zero.x() < axes.right.x())
         painter.drawLine(QPointF(zero.x(), axes.top.y()), QPointF(zero.x(), axes.corner.y()));
     if (zero.y() > axes.top.y() && zero.y() < axes.corner.y())
@@ -228,19 +239,6 @@ void paintLegend(QPainter &painter, const OverlayScene &scene, const QRectF &rec
         painter.drawText(QRectF(rect.left() + 20, y, rect.width() - 20, line),
                          Qt::AlignVCenter | Qt::TextDontClip, QString::fromStdString(style.name));
         y += line;
-    }
-}
-
-void paintTrail(QPainter &painter, const OverlayScene &scene)
-{
-    const std::size_t n = scene.trail.size();
-    for (std::size_t i = 1; i < n; ++i) {
-        if (!inFront(scene, scene.trail[i - 1]) || !inFront(scene, scene.trail[i]))
-            continue;
-        QColor colour = scene.colours.text;
-        colour.setAlpha(10 + int(110 * i / n));
-        painter.setPen(QPen(colour, 1.2));
-        painter.drawLine(at(scene, scene.trail[i - 1]), at(scene, scene.trail[i]));
     }
 }
 
@@ -364,6 +362,25 @@ OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points, 
     return layout;
 }
 
+void drawTrail(const PixelBuffer &out, const OverlayScene &scene, double scale)
+{
+    const std::size_t n = scene.trail.size();
+    const int width = std::max(1, int(std::lround(scale)));
+    for (std::size_t i = 1; i < n; ++i) {
+        if (!inFront(scene, scene.trail[i - 1]) || !inFront(scene, scene.trail[i]))
+            continue;
+        const QPointF a = at(scene, scene.trail[i - 1]) * scale;
+        const QPointF b = at(scene, scene.trail[i]) * scale;
+        const bool steep = std::abs(b.y() - a.y()) > std::abs(b.x() - a.x());
+        for (int k = 0; k < width; ++k) {
+            const double dx = steep ? k : 0;
+            const double dy = steep ? 0 : k;
+            blendLine(out, a.x() + dx, a.y() + dy, b.x() + dx, b.y() + dy,
+                      scene.colours.text.rgb() & 0xffffffU, 20 + int(130 * i / n));
+        }
+    }
+}
+
 void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout)
 {
     painter.setRenderHint(QPainter::Antialiasing);
@@ -374,7 +391,6 @@ void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLay
                          scene.emptyText);
         return;
     }
-    paintTrail(painter, scene);
     for (std::size_t i = 0; i < layout.captions.size(); ++i)
         if (layout.captions[i].isValid())
             paintText(painter, scene, layout.captions[i], scene.captions[i], scene.colours.muted);

@@ -5,6 +5,7 @@
 #include "ui/point_view/camera.h"
 #include "ui/point_view/colours.h"
 #include "ui/point_view/label_layout.h"
+#include "ui/point_view/raster.h"
 
 #include <QFont>
 #include <QPainter>
@@ -56,6 +57,8 @@ struct OverlayLayout {
 std::array<double, 4> fitMargins(ViewMode mode);
 /// Floor and axes, under the points.
 void paintGround(QPainter &painter, const OverlayScene &scene);
+/// The path of the last samples, over the points, fainter the older. @param scale device px per logical px.
+void drawTrail(const PixelBuffer &out, const OverlayScene &scene, double scale);
 /// Where everything with text goes. @param previous last frame's layout, or null.
 OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points,
                             const OverlayLayout *previous);

@@ -90,7 +90,7 @@ void PointView::setTrail(std::int64_t first, std::int64_t last)
 {
     m_trailFirst = first;
     m_trailLast = last;
-    update();
+    invalidate();
 }
 
 void PointView::setNames(std::vector<StateName> names)
@@ -369,6 +369,9 @@ void PointView::drawFrame(QImage &image, const OverlayScene &scene, qreal ratio)
     const RasterStyle style = rasterStyle(ratio);
     const Projection projection = scene.camera.projection(ratio, image.width(), image.height());
     m_renderer->draw(image, {*m_points, m_selection.get(), projection, style});
+    drawTrail({reinterpret_cast<std::uint32_t *>(image.bits()), image.width(), image.height(),
+               int(image.bytesPerLine() / 4)},
+              scene, ratio);
 }
 
 void PointView::paintEvent(QPaintEvent *)

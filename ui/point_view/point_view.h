@@ -87,7 +87,7 @@ public:
     [[nodiscard]] QSize sizeHint() const override { return {900, 620}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {240, 180}; }
 
-signals:
+Q_SIGNALS:
     /// A lasso, rectangle or click ended. @p rows has one byte a row of the set shown: what was drawn round;
     /// the owner combines it with @p op.
     void selectionMade(statescape::ui::RowMaskPtr rows, statescape::ui::SelectionOp op);

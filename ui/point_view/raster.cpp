@@ -125,18 +125,20 @@ void Raster::makeColours(const RasterStyle &style, bool fog, bool anySelected)
     for (int level = 0; level < kFogLevels; ++level) {
         const double away = 1.0 - double(level) / (kFogLevels - 1);
         const double faded = fog ? 0.62 * away * away : 0;
-        std::uint32_t *row = m_lut.data() + std::size_t(level) * 256;
+        const auto at = [&](std::size_t key) -> std::uint32_t & {
+            return m_lut[key * kFogLevels + std::size_t(level)];
+        };
         for (std::size_t s = 0; s < count; ++s) {
             const PointStyle mark = s < style.styles.size() ? style.styles[s] : PointStyle{};
             std::uint32_t colour = style.dark ? mark.onDark : mark.onLight;
             if (mark.dimmed)
                 colour = blend(colour, style.background, 0.5);
-            row[s | kSelectedKey] = blend(colour, style.background, faded);
+            at(s | kSelectedKey) = blend(colour, style.background, faded);
             if (anySelected && style.dimUnselected)
                 colour = blend(colour, style.background, 0.45);
-            row[s] = blend(colour, style.background, faded);
+            at(s) = blend(colour, style.background, faded);
         }
-        row[kOutlineStyle] = blend(style.outline, style.background, faded * 0.5);
+        at(kOutlineStyle) = blend(style.outline, style.background, faded * 0.5);
     }
 }
 
@@ -164,10 +166,11 @@ void Raster::scatter(int thread, std::size_t first, std::size_t last, const Proj
     const std::uint32_t trash = m_imageCells - kTileCells;
     const std::size_t selectedRows = selected ? selected->size() : 0;
     const auto put = [&](std::uint32_t at, std::uint32_t word) {
-        if (cells[at] < word) {
-            cells[at] = word;
-            dirty[at >> kTileShift] = 1;
-        }
+        // No branch: whether a point is the nearest yet is a coin toss, and a wrong guess costs more than two
+        // stores.
+        const std::uint32_t old = cells[at];
+        cells[at] = old > word ? old : word;
+        dirty[at >> kTileShift] = 1;
     };
     CellBlock block;
     for (std::size_t begin = first; begin < last; begin += kBlock) {

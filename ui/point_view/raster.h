@@ -90,7 +90,7 @@ private:
     double m_classesScale = 0;
     std::uint32_t m_offset[512] = {}; ///< first cell of the class image, by style and 256 if selected
     std::uint32_t m_key[512] = {};    ///< low byte of the word, likewise
-    std::vector<std::uint32_t> m_lut; ///< [fog level][key]
+    std::vector<std::uint32_t> m_lut; ///< [key][fog level]
 };
 
 } // namespace statescape::ui

@@ -192,7 +192,7 @@ STATESCAPE_INLINE void outlineBody(DilationScratch &scratch)
 
 STATESCAPE_INLINE std::uint32_t colourOf(const std::uint32_t *lut, std::uint32_t word)
 {
-    return lut[((word >> 26) << 8) | (word & 255U)];
+    return lut[std::int32_t(((word & 255U) << 6) | (word >> 26))];
 }
 
 /// 7/16 of the fringe's colour: about what a pixel on the edge of a disc is covered.
@@ -203,20 +203,33 @@ STATESCAPE_INLINE std::uint32_t mix(std::uint32_t below, std::uint32_t above)
     return 0xff000000U | rb | g;
 }
 
+/// No branches: on the edge of a cloud every pixel would be guessed wrong.
+STATESCAPE_INLINE std::uint32_t shadePixel(std::uint32_t s, std::uint32_t f, const std::uint32_t *lut,
+                                           std::uint32_t out)
+{
+    const std::uint32_t body = colourOf(lut, s);
+    const std::uint32_t below = s ? body : out;
+    const std::uint32_t soft = mix(below, colourOf(lut, f));
+    return f > s ? soft : below;
+}
+
 STATESCAPE_INLINE void shadeBody(const std::uint32_t *__restrict solid,
                                  const std::uint32_t *__restrict fringe, const std::uint32_t *__restrict lut,
                                  std::uint32_t *__restrict out, int count)
 {
-    for (int i = 0; i < count; ++i) {
-        const std::uint32_t s = solid[i];
-        const std::uint32_t f = fringe[i];
-        if ((s | f) == 0)
+    constexpr int group = 16;
+    int i = 0;
+    for (; i + group <= count; i += group) {
+        std::uint32_t any = 0;
+        for (int k = i; k < i + group; ++k)
+            any |= solid[k] | fringe[k];
+        if (any == 0)
             continue;
-        std::uint32_t colour = s ? colourOf(lut, s) : out[i];
-        if (f > s)
-            colour = mix(colour, colourOf(lut, f));
-        out[i] = colour;
+        for (int k = i; k < i + group; ++k)
+            out[k] = shadePixel(solid[k], fringe[k], lut, out[k]);
     }
+    for (; i < count; ++i)
+        out[i] = shadePixel(solid[i], fringe[i], lut, out[i]);
 }
 
 STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t count, float &low, float &high)

@@ -75,7 +75,8 @@ struct Kernels {
     void (*dilate)(DilationScratch &, const Sprite &, bool outlined);
     /// Adds the outlines that dilate() gathered, where they show.
     void (*outline)(DilationScratch &);
-    /// Blends a row of the tile over the picture. @param lut [fog level][style].
+    /// Blends a row of the tile over the picture. @param lut [style][fog level], so that a style's levels lie
+    /// in four cache lines.
     void (*shade)(const std::uint32_t *solid, const std::uint32_t *fringe, const std::uint32_t *lut,
                   std::uint32_t *out, int count);
     /// Smallest and largest finite value; leaves both untouched when there is none.

@@ -24,8 +24,9 @@ struct PixelOffset {
     int dx, dy;
 };
 
-/// A mark as sets of pixels round the point's own pixel. Solid pixels hide what is behind. Round them lie fringe pixels, which blend over
-/// what is behind and so round the edge, or, for selected points, outline pixels.
+/// A mark as sets of pixels round the point's own pixel. Solid pixels hide what is behind. Round them lie
+/// fringe pixels, which blend over what is behind and so round the edge, or, for selected points, outline
+/// pixels.
 struct Sprite {
     std::vector<PixelOffset> solid, fringe, outline;
     std::vector<SpriteStep> solidSteps, fringeSteps, outlineSteps;
