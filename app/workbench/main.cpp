@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/wire/messages.h"
+#include "ui/kit/theme.h"
+#include "ui/window/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFileInfo>
+#include <QIcon>
+#include <QTimer>
+
+#include <cstdio>
+
+namespace
+{
+
+using namespace statescape;
+
+[[noreturn]] void wrongUse(const QString &text)
+{
+    std::fprintf(stderr, "statescape-workbench: %s: see --help\n", qPrintable(text));
+    std::exit(int(base::ExitStatus::WrongUse));
+}
+
+std::uint64_t durationOption(const QCommandLineParser &parser, const QString &name)
+{
+    auto parsed = base::parseDuration(parser.value(name).toStdString());
+    if (!parsed)
+        wrongUse(QStringLiteral("--%1: %2").arg(name, QString::fromStdString(parsed.error().message)));
+    return *parsed;
+}
+
+void takeScreenshot(ui::MainWindow &window, const QString &file)
+{
+    if (!window.grab().save(file)) {
+        std::fprintf(stderr, "statescape-workbench: cannot write %s: choose another folder\n", qPrintable(file));
+        QApplication::exit(int(base::ExitStatus::Failed));
+        return;
+    }
+    window.close();
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication app(argc, argv);
+    QApplication::setOrganizationName(QStringLiteral("Statescape"));
+    QApplication::setApplicationName(QStringLiteral("Statescape"));
+    QApplication::setApplicationVersion(QStringLiteral(STATESCAPE_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("io.github.statescape.Statescape"));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/statescape.svg")));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Look at what this machine's kernel does, name its states, and watch for them."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("session file to open; without one this machine is recorded into a new one"),
+                                 QStringLiteral("[FILE]"));
+    parser.addOption({QStringLiteral("interval"), QStringLiteral("length of one sample, 50ms to 60s"), QStringLiteral("DURATION"), QStringLiteral("250ms")});
+    parser.addOption({QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
+    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system"), QStringLiteral("NAME"), QStringLiteral("system")});
+    parser.addOption({QStringLiteral("size"), QStringLiteral("size of the window, e.g. 1280x800"), QStringLiteral("WxH")});
+    parser.addOption({QStringLiteral("screenshot"), QStringLiteral("save a picture of the window and quit"), QStringLiteral("PNG")});
+    parser.addOption({QStringLiteral("after"), QStringLiteral("when to take it"), QStringLiteral("DURATION"), QStringLiteral("5s")});
+    parser.addOption({QStringLiteral("no-live"), QStringLiteral("do not record until asked")});
+    parser.process(app);
+
+    const QString theme = parser.value(QStringLiteral("theme"));
+    if (theme != QLatin1String("dark") && theme != QLatin1String("light") && theme != QLatin1String("system"))
+        wrongUse(QStringLiteral("--theme: dark, light or system, not %1").arg(theme));
+    if (parser.positionalArguments().size() > 1)
+        wrongUse(QStringLiteral("one session file at a time"));
+    ui::WorkbenchOptions options;
+    options.helper.intervalNs = durationOption(parser, QStringLiteral("interval"));
+    if (options.helper.intervalNs < wire::kMinIntervalNs || options.helper.intervalNs > wire::kMaxIntervalNs)
+        wrongUse(QStringLiteral("--interval: 50ms to 60s"));
+    options.helper.program = parser.value(QStringLiteral("helper")).toStdString();
+    options.live = !parser.isSet(QStringLiteral("no-live"));
+    const std::uint64_t afterNs = durationOption(parser, QStringLiteral("after"));
+
+    ui::applyTheme(theme);
+    ui::MainWindow window(options);
+    if (parser.isSet(QStringLiteral("size"))) {
+        const QStringList parts = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
+        if (parts.size() != 2 || parts[0].toInt() < 320 || parts[1].toInt() < 240)
+            wrongUse(QStringLiteral("--size: WxH, at least 320x240"));
+        window.resize(parts[0].toInt(), parts[1].toInt());
+    }
+    window.show();
+    const QStringList files = parser.positionalArguments();
+    if (!files.isEmpty())
+        window.openFile(files.first());
+    else if (options.live)
+        window.newLiveSession();
+    if (parser.isSet(QStringLiteral("screenshot")))
+        QTimer::singleShot(int(afterNs / 1'000'000), &window, [&window, file = parser.value(QStringLiteral("screenshot"))] { takeScreenshot(window, file); });
+    return QApplication::exec();
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/features_dock.h"
+
+#include "ui/kit/figure_list.h"
+
+#include <QLineEdit>
+#include <QMenu>
+#include <QSortFilterProxyModel>
+#include <QVBoxLayout>
+
+namespace statescape::ui
+{
+namespace
+{
+
+/// Finds words in the title and in the key.
+class Filter : public QSortFilterProxyModel
+{
+public:
+    using QSortFilterProxyModel::QSortFilterProxyModel;
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex &parent) const override
+    {
+        const QModelIndex index = sourceModel()->index(row, 0, parent);
+        return index.data().toString().contains(filterRegularExpression()) ||
+               index.data(FeatureModel::kKeyRole).toString().contains(filterRegularExpression());
+    }
+};
+
+constexpr int kListMs = 240; // figures that change faster cannot be read
+
+} // namespace
+
+FeaturesDock::FeaturesDock(SessionController &controller, QWidget *parent)
+    : SectionDock(QStringLiteral("features"), tr("Features"), parent)
+    , m_controller(controller)
+    , m_model(new FeatureModel(this))
+    , m_filter(new Filter(this))
+    , m_search(new QLineEdit)
+    , m_list(new FigureList)
+{
+    auto *page = new QWidget;
+    auto *box = new QVBoxLayout(page);
+    box->setContentsMargins(10, 0, 10, 4);
+    box->setSpacing(4);
+    m_search->setPlaceholderText(tr("Search"));
+    m_search->setClearButtonEnabled(true);
+    m_search->setAccessibleName(tr("Search features"));
+    m_filter->setSourceModel(m_model);
+    m_filter->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    m_list->setModel(m_filter);
+    m_list->setFigureWidth(1, QStringLiteral("not supported"));
+    m_list->setAccessibleName(windowTitle());
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    box->addWidget(m_search);
+    box->addWidget(m_list, 1);
+    setWidget(page);
+    m_since.start();
+    connect(m_search, &QLineEdit::textChanged, m_filter, &QSortFilterProxyModel::setFilterFixedString);
+    connect(m_list, &QWidget::customContextMenuRequested, this, &FeaturesDock::menu);
+    connect(m_list, &QAbstractItemView::activated, this,
+            [this](const QModelIndex &index) { Q_EMIT lineWanted(index.data(FeatureModel::kKeyRole).toString()); });
+    connect(&controller, &SessionController::sessionChanged, this, &FeaturesDock::update);
+    connect(&controller, &SessionController::liveChanged, this, [this] {
+        if (m_since.elapsed() >= kListMs || m_model->rowCount() == 0)
+            update();
+    });
+}
+
+void FeaturesDock::focusSearch()
+{
+    show();
+    m_search->setFocus(Qt::ShortcutFocusReason);
+    m_search->selectAll();
+}
+
+void FeaturesDock::update()
+{
+    m_since.restart();
+    const auto live = m_controller.live();
+    if (!live)
+        return;
+    m_model->update(*live);
+    setHeading(m_model->rowCount() == 0 ? tr("Features") : tr("Features · %1 of %2 used").arg(m_model->used()).arg(m_model->rowCount()));
+}
+
+void FeaturesDock::menu(const QPoint &at)
+{
+    const QModelIndex index = m_list->indexAt(at);
+    if (!index.isValid())
+        return;
+    const QString key = index.data(FeatureModel::kKeyRole).toString();
+    QMenu menu(this);
+    menu.addAction(tr("Show in the time strip"), this, [this, key] { Q_EMIT lineWanted(key); });
+    QAction *use = menu.addAction(tr("Use in the next training"));
+    use->setCheckable(true);
+    use->setChecked(!m_model->isLeftOut(key));
+    connect(use, &QAction::toggled, this, [this, key](bool on) { m_model->setLeftOut(key, !on); });
+    menu.exec(m_list->viewport()->mapToGlobal(at));
+}
+
+} // namespace statescape::ui

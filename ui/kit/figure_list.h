@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QStyledItemDelegate>
+#include <QTreeView>
+
+namespace statescape::ui
+{
+
+/// A plain list of names with figures at the right, as in the docks: no frame, no tree, the name elided where needed.
+class FigureList : public QTreeView
+{
+    Q_OBJECT
+public:
+    explicit FigureList(QWidget *parent = nullptr);
+    /// @param sample the widest figure of @p column, which sets its width once and for all
+    void setFigureWidth(int column, const QString &sample, bool figures = true);
+    /// Takes as much height as the rows need, at most @p most rows.
+    void setFitsRows(int most);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+    void setModel(QAbstractItemModel *model) override;
+
+private:
+    int m_mostRows = 0;
+};
+
+/// Paints a signed bar for the effect of a difference (column 1 of DifferenceModel).
+class BarDelegate : public QStyledItemDelegate
+{
+    Q_OBJECT
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
+};
+
+} // namespace statescape::ui

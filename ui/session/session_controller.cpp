@@ -1,0 +1,350 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/session_controller.h"
+
+#include "ui/kit/text.h"
+#include "ui/session/steps.h"
+
+#include <algorithm>
+
+namespace statescape::ui
+{
+namespace
+{
+constexpr int kRefreshMs = 50;
+constexpr int kWhyMs = 120;
+
+bool anySet(const RowMask &mask)
+{
+    return std::any_of(mask.begin(), mask.end(), [](std::uint8_t flag) { return flag != 0; });
+}
+
+bool sameRows(const RowMask &a, const RowMask &b)
+{
+    const RowMask &longer = a.size() >= b.size() ? a : b;
+    const std::size_t common = std::min(a.size(), b.size());
+    return std::equal(a.begin(), a.begin() + std::ptrdiff_t(common), b.begin()) &&
+           std::none_of(longer.begin() + std::ptrdiff_t(common), longer.end(), [](std::uint8_t flag) { return flag != 0; });
+}
+
+} // namespace
+
+SessionController::SessionController(QObject *parent)
+    : QObject(parent)
+{
+    m_refresh.setSingleShot(true);
+    m_why.setSingleShot(true);
+    connect(&m_refresh, &QTimer::timeout, this, &SessionController::refresh);
+    connect(&m_why, &QTimer::timeout, this, &SessionController::askWhy);
+    connect(&m_history, &QUndoStack::indexChanged, this, &SessionController::historyChanged);
+    m_sinceRefresh.start();
+}
+
+SessionController::~SessionController()
+{
+    m_history.disconnect(this);
+    m_workspace.reset();
+}
+
+Workspace::Callbacks SessionController::callbacks()
+{
+    // The callbacks run on the workspace's threads; the guard keeps one wake-up in the queue at most.
+    auto pending = m_wakePending = std::make_shared<std::atomic<bool>>(false);
+    return {[this, pending] {
+                if (!pending->exchange(true))
+                    QMetaObject::invokeMethod(this, &SessionController::wake, Qt::QueuedConnection);
+            },
+            [this](const base::Error &error) {
+                QMetaObject::invokeMethod(this, [this, error] { Q_EMIT problem(error); }, Qt::QueuedConnection);
+            }};
+}
+
+base::Result<> SessionController::create(const QString &file)
+{
+    auto before = m_wakePending;
+    auto made = Workspace::create(file.toStdString(), callbacks());
+    if (!made) {
+        m_wakePending = before;
+        return made.error();
+    }
+    adopt(std::move(*made));
+    return {};
+}
+
+base::Result<> SessionController::open(const QString &file, store::SessionId id)
+{
+    auto before = m_wakePending;
+    auto opened = Workspace::open(file.toStdString(), callbacks(), id);
+    if (!opened) {
+        m_wakePending = before;
+        return opened.error();
+    }
+    adopt(std::move(*opened));
+    return {};
+}
+
+void SessionController::adopt(std::unique_ptr<Workspace> workspace)
+{
+    ++m_epoch;
+    ++m_job;
+    m_workspace.reset();
+    m_history.clear();
+    m_frozen.reset();
+    m_training = false;
+    m_workspace = std::move(workspace);
+    m_live = m_workspace->snapshot();
+    m_shown = m_live;
+    setSelection(std::make_shared<RowMask>());
+    Q_EMIT sessionChanged();
+    Q_EMIT frozenChanged(false);
+    Q_EMIT liveChanged();
+    Q_EMIT shownChanged();
+    Q_EMIT historyChanged();
+}
+
+base::Result<> SessionController::startLive(const source::HelperOptions &options)
+{
+    if (!m_workspace)
+        return base::fail(base::Code::NotFound, "there is no session to record into", "make a new one first");
+    return m_workspace->startLive(options);
+}
+
+void SessionController::stopLive()
+{
+    if (m_workspace)
+        m_workspace->stopLive();
+}
+
+base::Result<> SessionController::saveAs(const QString &file)
+{
+    if (!m_workspace)
+        return base::fail(base::Code::NotFound, "there is no session to save");
+    STATESCAPE_CHECK(m_workspace->saveAs(file.toStdString()));
+    refresh();
+    return {};
+}
+
+void SessionController::wake()
+{
+    if (m_refresh.isActive())
+        return;
+    m_refresh.start(std::max(0, kRefreshMs - int(m_sinceRefresh.elapsed())));
+}
+
+void SessionController::refresh()
+{
+    m_wakePending->store(false);
+    m_sinceRefresh.restart();
+    if (!m_workspace)
+        return;
+    SnapshotPtr before = m_live;
+    m_live = m_workspace->snapshot();
+    if (!m_live || (before && before->generation == m_live->generation))
+        return;
+    // Recording may begin another session in the same file; rows then mean other samples.
+    if (before && before->samples.rows() > 0 &&
+        (m_live->samples.rows() < before->samples.rows() || m_live->samples.timeNs(0) != before->samples.timeNs(0))) {
+        m_history.clear();
+        m_frozen.reset();
+        setSelection(std::make_shared<RowMask>());
+        Q_EMIT frozenChanged(false);
+    }
+    const bool alarm = m_live->alarm && !(before && before->alarm && before->alarm->raisedNs == m_live->alarm->raisedNs);
+    Q_EMIT liveChanged();
+    updateShown();
+    if (before && (before->undoDepth != m_live->undoDepth || before->redoDepth != m_live->redoDepth))
+        Q_EMIT historyChanged();
+    if (alarm)
+        Q_EMIT alarmRaised();
+}
+
+void SessionController::updateShown()
+{
+    if (!m_frozen) {
+        m_shown = m_live;
+    } else {
+        // Samples and axes stand still; labels, model and source are those of now. Longer vectors are fine: rows() rules.
+        auto shown = std::make_shared<session::Snapshot>(*m_live);
+        shown->samples = m_frozen->samples;
+        shown->projection = m_frozen->projection;
+        shown->axes = m_frozen->axes;
+        shown->axesFittedNs = m_frozen->axesFittedNs;
+        shown->coordinates = m_frozen->coordinates;
+        m_shown = std::move(shown);
+    }
+    Q_EMIT shownChanged();
+}
+
+void SessionController::setFrozen(bool frozen)
+{
+    if (frozen == isFrozen() || !m_live)
+        return;
+    m_frozen = frozen ? m_live : nullptr;
+    Q_EMIT frozenChanged(frozen);
+    updateShown();
+}
+
+std::uint64_t SessionController::newerSamples() const
+{
+    return m_frozen && m_live ? m_live->samples.rows() - m_frozen->samples.rows() : 0;
+}
+
+void SessionController::select(RowMaskPtr mask, const QString &what)
+{
+    if (!mask)
+        mask = std::make_shared<RowMask>();
+    if (sameRows(*mask, *m_selection))
+        return;
+    m_history.push(new SelectStep(*this, m_selection, std::move(mask), what));
+}
+
+void SessionController::selectRows(std::uint64_t fromNs, std::uint64_t toNs, SelectionOp op)
+{
+    if (!m_shown)
+        return;
+    const auto &samples = m_shown->samples;
+    auto mask = std::make_shared<RowMask>(samples.rows(), std::uint8_t{0});
+    const std::size_t first = samples.lowerBound(fromNs), end = samples.lowerBound(toNs + 1);
+    for (std::size_t i = 0; i < mask->size(); ++i) {
+        const bool inside = i >= first && i < end;
+        const bool was = i < m_selection->size() && (*m_selection)[i] != 0;
+        (*mask)[i] = op == SelectionOp::Replace    ? inside
+                     : op == SelectionOp::Add      ? inside || was
+                     : op == SelectionOp::Subtract ? was && !inside
+                                                   : was && inside;
+    }
+    select(mask, tr("select an interval"));
+}
+
+void SessionController::setSelection(RowMaskPtr mask)
+{
+    m_selection = std::move(mask);
+    m_selectedCount = std::uint64_t(std::count_if(m_selection->begin(), m_selection->end(), [](auto f) { return f != 0; }));
+    m_explanation = {};
+    m_ticket = 0;
+    Q_EMIT selectionChanged();
+    if (m_selectedCount > 0)
+        m_why.start(kWhyMs);
+    else
+        m_why.stop();
+}
+
+void SessionController::askWhy()
+{
+    if (!m_workspace || !anySet(*m_selection))
+        return;
+    m_ticket = m_workspace->explain(m_selection, [this, epoch = m_epoch](Workspace::Explanation answer) {
+        QMetaObject::invokeMethod(
+            this,
+            [this, epoch, answer = std::move(answer)] {
+                if (epoch != m_epoch || answer.ticket != m_ticket)
+                    return;
+                m_explanation = answer;
+                Q_EMIT explanationChanged();
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void SessionController::label(schema::Polarity polarity, const QString &className, bool keepClass)
+{
+    if (!m_workspace || m_selectedCount == 0)
+        return;
+    const QString name = className.isEmpty() ? qt(schema::polarityKey(polarity)) : className;
+    afterLabel(m_workspace->label(*m_selection, polarity, className.toStdString(), keepClass), tr("label %1").arg(name));
+}
+
+void SessionController::clearLabels()
+{
+    if (m_workspace && m_selectedCount > 0)
+        afterLabel(m_workspace->clearLabels(*m_selection), tr("clear labels"));
+}
+
+void SessionController::afterLabel(const base::Result<std::uint64_t> &changed, const QString &what)
+{
+    if (!changed) {
+        Q_EMIT problem(changed.error());
+        return;
+    }
+    if (*changed == 0)
+        return;
+    m_history.push(new LabelStep(*this, what));
+    Q_EMIT labelled(tr("%1: %2").arg(what, pluralText(*changed, tr("sample"))));
+    refresh();
+}
+
+void SessionController::undo()
+{
+    if (m_history.canUndo()) {
+        m_history.undo();
+    } else if (m_workspace && m_live && m_live->undoDepth > 0) {
+        if (auto undone = m_workspace->undo(); !undone)
+            Q_EMIT problem(undone.error());
+    }
+    refresh();
+}
+
+void SessionController::redo()
+{
+    if (m_history.canRedo()) {
+        m_history.redo();
+    } else if (m_workspace && m_live && m_live->redoDepth > 0) {
+        if (auto redone = m_workspace->redo(); !redone)
+            Q_EMIT problem(redone.error());
+    }
+    refresh();
+}
+
+QString SessionController::undoText() const
+{
+    if (m_history.canUndo())
+        return m_history.undoText();
+    return m_live && m_live->undoDepth > 0 ? tr("a label of before") : QString();
+}
+
+QString SessionController::redoText() const
+{
+    if (m_history.canRedo())
+        return m_history.redoText();
+    return m_live && m_live->redoDepth > 0 ? tr("a label of before") : QString();
+}
+
+void SessionController::train(const model::TrainOptions &options)
+{
+    if (!m_workspace)
+        return;
+    m_training = true;
+    const std::uint64_t job = ++m_job;
+    Q_EMIT trainingProgress(0, tr("starting"));
+    m_workspace->train(
+        options,
+        [this, job](double fraction, std::string_view stage) {
+            QMetaObject::invokeMethod(
+                this, [this, job, fraction, text = qt(stage)] {
+                    if (job == m_job && m_training)
+                        Q_EMIT trainingProgress(fraction, text);
+                }, Qt::QueuedConnection);
+        },
+        [this, job](base::Result<std::shared_ptr<const model::Model>> result) {
+            QMetaObject::invokeMethod(
+                this,
+                [this, job, result = std::move(result)] {
+                    if (job != m_job)
+                        return;
+                    m_training = false;
+                    refresh();
+                    if (!result && result.error().code != base::Code::Cancelled)
+                        Q_EMIT problem(result.error());
+                    Q_EMIT trainingFinished(result.has_value());
+                },
+                Qt::QueuedConnection);
+        });
+}
+
+void SessionController::cancelTraining()
+{
+    if (m_workspace)
+        m_workspace->cancelTraining();
+}
+
+} // namespace statescape::ui

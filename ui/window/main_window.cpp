@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/main_window.h"
+
+#include "ui/docks/features_dock.h"
+#include "ui/docks/labels_dock.h"
+#include "ui/docks/model_dock.h"
+#include "ui/docks/probes_dock.h"
+#include "ui/docks/selection_dock.h"
+#include "ui/docks/timeline_dock.h"
+#include "ui/docks/training_dock.h"
+#include "ui/kit/message_bar.h"
+#include "ui/picture/picture_pane.h"
+#include "ui/window/alarm_notice.h"
+#include "ui/window/command_table.h"
+#include "ui/window/status_line.h"
+#include "ui/window/tool_bar.h"
+
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QMimeData>
+#include <QSettings>
+#include <QStatusBar>
+#include <QVBoxLayout>
+
+namespace statescape::ui
+{
+namespace
+{
+constexpr int kLayoutVersion = 1;
+}
+
+MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
+    : QMainWindow(parent)
+    , m_options(std::move(options))
+    , m_controller(new SessionController(this))
+    , m_commands(new CommandSet(this))
+    , m_messages(new MessageBar)
+    , m_picture(new PicturePane(*m_controller))
+    , m_tools(new ToolBar(*m_commands))
+    , m_status(new StatusLine(*m_controller))
+{
+    setWindowTitle(QStringLiteral("Statescape"));
+    setAcceptDrops(true);
+    setAnimated(false);
+    setDockNestingEnabled(true);
+    m_commands->fill(menuBar());
+    addToolBar(m_tools);
+    auto *centre = new QWidget;
+    auto *box = new QVBoxLayout(centre);
+    box->setContentsMargins(0, 0, 0, 0);
+    box->setSpacing(0);
+    box->addWidget(m_messages);
+    box->addWidget(m_picture, 1);
+    setCentralWidget(centre);
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(m_status, 1);
+    m_alarm = new AlarmNotice(*m_controller, *m_messages, this);
+    makeDocks();
+    connectSessionCommands();
+    connectViewCommands();
+    connectSelectionCommands();
+    connectModelCommands();
+    connectDigits();
+    arrange();
+    connect(m_picture, &PicturePane::pictureChanged, this, [this] { m_status->setShown(m_picture->shownPoints()); });
+    connect(m_controller, &SessionController::problem, this, &MainWindow::showProblem);
+    connect(m_controller, &SessionController::liveChanged, this, &MainWindow::watchSource);
+    connect(m_controller, &SessionController::labelled, this, [this](const QString &what) {
+        m_messages->show(QStringLiteral("labelled"), MessageBar::Kind::Note, what.toHtmlEscaped(), tr("Undo"), [this] { m_commands->trigger(QStringLiteral("edit.undo")); }, 4000);
+    });
+    updateCommands();
+}
+
+MainWindow::~MainWindow()
+{
+    m_controller->disconnect(this);
+}
+
+void MainWindow::makeDocks()
+{
+    m_probes = new ProbesDock(*m_controller, this);
+    m_features = new FeaturesDock(*m_controller, this);
+    m_labels = new LabelsDock(*m_controller, this);
+    m_selection = new SelectionDock(*m_controller, this);
+    m_model = new ModelDock(*m_controller, this);
+    m_training = new TrainingDock(*m_controller, this);
+    m_timeline = new TimelineDock(*m_controller, *m_picture, this);
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_probes), static_cast<QDockWidget *>(m_features), static_cast<QDockWidget *>(m_labels)})
+        addDockWidget(Qt::LeftDockWidgetArea, dock);
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training), static_cast<QDockWidget *>(m_selection), static_cast<QDockWidget *>(m_model)})
+        addDockWidget(Qt::RightDockWidgetArea, dock);
+    addDockWidget(Qt::BottomDockWidgetArea, m_timeline);
+    m_training->hide();
+    connect(m_features, &FeaturesDock::lineWanted, m_timeline, &TimelineDock::showFeature);
+    QMenu *docks = m_commands->menu(QStringLiteral("view"))->addMenu(tr("&Docks"));
+    for (QDockWidget *dock : findChildren<QDockWidget *>())
+        docks->addAction(dock->toggleViewAction());
+}
+
+void MainWindow::arrange()
+{
+    const QSettings settings;
+    if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
+        resize(1600, 1000);
+    resizeDocks({m_probes, m_selection}, {258, 322}, Qt::Horizontal);
+    resizeDocks({m_timeline}, {218}, Qt::Vertical);
+    if (!restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion))
+        showPerspective(QStringLiteral("view.observe"));
+    m_commands->setChecked(settings.value(QStringLiteral("window/perspective"), QStringLiteral("view.observe")).toString() == QLatin1String("view.observe")
+                               ? QStringLiteral("view.observe")
+                               : settings.value(QStringLiteral("window/perspective")).toString(),
+                           true);
+}
+
+void MainWindow::showPerspective(const QString &id)
+{
+    const bool observe = id == QLatin1String("view.observe"), label = id == QLatin1String("view.label");
+    const bool train = id == QLatin1String("view.train");
+    m_probes->setVisible(observe);
+    m_features->setVisible(observe);
+    m_labels->setVisible(observe || label || train);
+    m_selection->setVisible(observe || label);
+    m_model->setVisible(observe);
+    m_training->setVisible(train);
+    m_timeline->setVisible(true);
+    const int side = observe ? 322 : train ? 380 : 322;
+    resizeDocks({m_labels}, {observe ? 258 : 210}, Qt::Horizontal);
+    resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)}, {side}, Qt::Horizontal);
+    resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);
+    if (observe) {
+        resizeDocks({m_probes, m_features, m_labels}, {230, 260, 150}, Qt::Vertical);
+        resizeDocks({m_selection, m_model}, {480, 170}, Qt::Vertical);
+    }
+    QSettings().setValue(QStringLiteral("window/perspective"), id);
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    QSettings settings;
+    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
+    leaveSession();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().first().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    event->acceptProposedAction();
+    openFile(event->mimeData()->urls().first().toLocalFile());
+}
+
+} // namespace statescape::ui

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/session_controller.h"
+
+#include <QMainWindow>
+
+namespace statescape::ui
+{
+
+class AlarmNotice;
+class CommandSet;
+class FeaturesDock;
+class LabelsDock;
+class MessageBar;
+class ModelDock;
+class PicturePane;
+class ProbesDock;
+class SelectionDock;
+class StatusLine;
+class TimelineDock;
+class ToolBar;
+class TrainingDock;
+
+/// What the command line of the workbench asks for.
+struct WorkbenchOptions {
+    source::HelperOptions helper;
+    bool live = true; ///< record this machine when no file was named
+};
+
+/// The workbench's window: arranges the docks round the picture and wires the command table to them; it holds no data of its own.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+public:
+    explicit MainWindow(WorkbenchOptions options, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    /// Opens a session file; a problem becomes a message and the session before stays. @return whether it opened
+    bool openFile(const QString &file, store::SessionId id = 0);
+    /// A new session file, recording at once.
+    bool newLiveSession();
+    bool saveAs(const QString &file);
+
+    [[nodiscard]] SessionController &controller() const { return *m_controller; }
+    [[nodiscard]] CommandSet &commandSet() const { return *m_commands; }
+    [[nodiscard]] PicturePane &picture() const { return *m_picture; }
+    [[nodiscard]] TimelineDock &timeline() const { return *m_timeline; }
+    [[nodiscard]] MessageBar &messages() const { return *m_messages; }
+    [[nodiscard]] StatusLine &statusLine() const { return *m_status; }
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
+private:
+    // main_window.cpp
+    void makeDocks();
+    void arrange();
+    void showPerspective(const QString &id);
+    // main_window_commands.cpp
+    void connectSessionCommands();
+    void connectViewCommands();
+    void connectSelectionCommands();
+    void connectModelCommands();
+    void connectDigits();
+    void updateCommands();
+    void fillModelMenu();
+    void selectWhere(const std::function<bool(std::size_t)> &wanted, const QString &what);
+    void exportModel();
+    void pointMenu(const QPoint &at);
+    // main_window_session.cpp
+    void setRecording(bool on);
+    void leaveSession();
+    void enteredSession();
+    void updateTitle();
+    void fillRecent();
+    void showProblem(const base::Error &error);
+    void watchSource();
+    void askOpen();
+    void askSave(bool copy);
+
+    WorkbenchOptions m_options;
+    SessionController *m_controller;
+    CommandSet *m_commands;
+    MessageBar *m_messages;
+    PicturePane *m_picture;
+    ToolBar *m_tools;
+    StatusLine *m_status;
+    AlarmNotice *m_alarm;
+    ProbesDock *m_probes;
+    FeaturesDock *m_features;
+    LabelsDock *m_labels;
+    SelectionDock *m_selection;
+    ModelDock *m_model;
+    TrainingDock *m_training;
+    TimelineDock *m_timeline;
+    QMenu *m_recentMenu = nullptr, *m_modelMenu = nullptr;
+    source::HelperState m_sourceState = source::HelperState::Starting;
+    bool m_statesSeen = false; ///< a model has switched the colouring to states once
+};
+
+} // namespace statescape::ui

@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/kit/message_bar.h"
+#include "ui/kit/text.h"
+#include "ui/picture/picture_pane.h"
+#include "ui/session/session_files.h"
+#include "ui/window/command_table.h"
+#include "ui/window/main_window.h"
+#include "ui/window/tool_bar.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+
+namespace statescape::ui
+{
+namespace
+{
+const std::string kViewNote = "camera";
+}
+
+bool MainWindow::openFile(const QString &file, store::SessionId id)
+{
+    const auto before = m_controller->live();
+    const bool wasLive = before && before->live;
+    const QString was = before ? qt(before->file) : QString();
+    leaveSession();
+    if (auto opened = m_controller->open(file, id); !opened) {
+        m_messages->show(QStringLiteral("open"), MessageBar::Kind::Problem,
+                         tr("%1 could not be opened: %2").arg(QFileInfo(file).fileName().toHtmlEscaped(), errorText(opened.error())));
+        return false;
+    }
+    m_messages->close(QStringLiteral("open"));
+    enteredSession();
+    if (wasLive)
+        m_messages->show(QStringLiteral("kept"), MessageBar::Kind::Note, tr("Recording stopped; the live session is kept in %1").arg(was.toHtmlEscaped()), {}, {}, 8000);
+    return true;
+}
+
+bool MainWindow::newLiveSession()
+{
+    leaveSession();
+    const QString file = session_files::newFile();
+    if (auto made = m_controller->create(file); !made) {
+        showProblem(made.error().in(file.toStdString()));
+        return false;
+    }
+    enteredSession();
+    setRecording(true);
+    return true;
+}
+
+bool MainWindow::saveAs(const QString &file)
+{
+    leaveSession();
+    if (auto saved = m_controller->saveAs(file); !saved) {
+        showProblem(saved.error());
+        return false;
+    }
+    session_files::addRecent(file);
+    updateTitle();
+    m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note, tr("Saved; the session goes on in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
+    return true;
+}
+
+void MainWindow::setRecording(bool on)
+{
+    if (!on) {
+        m_controller->stopLive();
+    } else if (!m_controller->workspace()) {
+        newLiveSession();
+        return;
+    } else if (auto started = m_controller->startLive(m_options.helper); !started) {
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, errorText(started.error()), tr("Try again"), [this] { setRecording(true); });
+    } else {
+        m_messages->close(QStringLiteral("source"));
+    }
+    updateCommands();
+}
+
+void MainWindow::leaveSession()
+{
+    // Kept with the session, so that tomorrow's picture is today's.
+    if (!m_controller->workspace())
+        return;
+    if (auto noted = m_controller->workspace()->setNote(kViewNote, m_picture->toText().toStdString()); !noted)
+        showProblem(noted.error());
+}
+
+void MainWindow::enteredSession()
+{
+    m_statesSeen = false;
+    m_sourceState = source::HelperState::Starting;
+    for (const char *key : {"source", "reduced", "problem", "kept"})
+        m_messages->close(QString::fromLatin1(key));
+    if (const auto live = m_controller->live())
+        session_files::addRecent(qt(live->file));
+    if (auto note = m_controller->workspace()->note(kViewNote); note && *note)
+        m_picture->restore(qt(**note));
+    updateTitle();
+    updateCommands();
+}
+
+void MainWindow::updateTitle()
+{
+    const auto live = m_controller->live();
+    setWindowTitle(live ? QStringLiteral("%1 — Statescape").arg(QFileInfo(qt(live->file)).fileName()) : QStringLiteral("Statescape"));
+    setWindowFilePath(live ? qt(live->file) : QString());
+}
+
+void MainWindow::showProblem(const base::Error &error)
+{
+    m_messages->show(QStringLiteral("problem:") + qt(base::codeName(error.code)), MessageBar::Kind::Problem, errorText(error));
+}
+
+void MainWindow::watchSource()
+{
+    updateCommands();
+    const auto live = m_controller->live();
+    if (!live)
+        return;
+    // A model that has just come is what the user wants to see; after that the choice is theirs.
+    if (live->model && !m_statesSeen) {
+        m_statesSeen = true;
+        if (m_controller->isTraining()) {
+            m_picture->setColourBy(ColourBy::State);
+            m_tools->setColourBy(int(ColourBy::State));
+        }
+    }
+    const auto &status = live->status;
+    if (!live->live || status.state == m_sourceState)
+        return;
+    m_sourceState = status.state;
+    const QString text = qt(status.text).toHtmlEscaped();
+    switch (status.state) {
+    case source::HelperState::Reduced: {
+        const QString hint = qt(status.hint);
+        m_messages->show(QStringLiteral("reduced"), MessageBar::Kind::Warning,
+                         tr("<b>Reduced:</b> no eBPF, features from /proc and PSI only. %1 <code>%2</code>").arg(text, hint.toHtmlEscaped()),
+                         hint.isEmpty() ? QString() : tr("Copy the command"), [hint] { QApplication::clipboard()->setText(hint); });
+        break;
+    }
+    case source::HelperState::Silent:
+    case source::HelperState::Restarting:
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Warning, text);
+        break;
+    case source::HelperState::Failed:
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, QStringLiteral("%1 %2").arg(text, qt(status.hint).toHtmlEscaped()), tr("Try again"),
+                         [this] { setRecording(true); });
+        break;
+    case source::HelperState::Running:
+        m_messages->close(QStringLiteral("source"));
+        m_messages->close(QStringLiteral("reduced"));
+        break;
+    case source::HelperState::Starting:
+    case source::HelperState::Stopped: break;
+    }
+}
+
+void MainWindow::askOpen()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), session_files::lastFolder(), session_files::kFilter);
+    if (!file.isEmpty())
+        openFile(file);
+}
+
+void MainWindow::askSave(bool copy)
+{
+    const auto live = m_controller->live();
+    if (!live)
+        return;
+    QString file = QFileDialog::getSaveFileName(this, copy ? tr("Save a copy") : tr("Save the session as"),
+                                                session_files::lastFolder() + QLatin1Char('/') + QFileInfo(qt(live->file)).fileName(), session_files::kFilter);
+    if (file.isEmpty())
+        return;
+    if (QFileInfo(file).suffix().isEmpty())
+        file += QStringLiteral(".statescape");
+    if (!copy) {
+        saveAs(file);
+    } else if (auto saved = m_controller->workspace()->saveCopy(file.toStdString()); !saved) {
+        showProblem(saved.error());
+    } else {
+        m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note, tr("A copy is in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
+    }
+}
+
+void MainWindow::fillRecent()
+{
+    m_recentMenu->clear();
+    for (const QString &file : session_files::recent())
+        m_recentMenu->addAction(QFileInfo(file).fileName(), this, [this, file] { openFile(file); })->setToolTip(file);
+    m_recentMenu->setToolTipsVisible(true);
+    if (m_recentMenu->isEmpty())
+        m_recentMenu->addAction(tr("none yet"))->setEnabled(false);
+    else
+        m_recentMenu->addAction(tr("Forget these"), this, [] { session_files::clearRecent(); });
+}
+
+} // namespace statescape::ui

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/tool_bar.h"
+
+#include <QLabel>
+#include <QToolButton>
+
+namespace statescape::ui
+{
+
+ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
+    : QToolBar(tr("Tools"), parent)
+    , m_commands(commands)
+{
+    setObjectName(QStringLiteral("tools"));
+    setMovable(false);
+    setContextMenuPolicy(Qt::PreventContextMenu);
+    addCommand(QStringLiteral("session.record"), tr("● Recording"))->setObjectName(QStringLiteral("recording"));
+    addCommand(QStringLiteral("view.freeze"), tr("❚❚ Freeze"));
+    addCommand(QStringLiteral("view.live"), tr("▸ Live"));
+    addSeparator();
+    addCommand(QStringLiteral("select.pan"));
+    addCommand(QStringLiteral("select.lasso"));
+    addCommand(QStringLiteral("select.rectangle"));
+    addSeparator();
+    addCommand(QStringLiteral("view.2d"));
+    addCommand(QStringLiteral("view.3d"));
+    addSeparator();
+    m_colour = addChoice(tr("Colour by"), tr("Colour by"));
+    m_colour->addItems({tr("Label"), tr("State"), tr("Time"), tr("Abnormality")});
+    m_window = addChoice(tr("Show"), tr("Span shown"));
+    m_window->addItem(tr("last 5 min"), quint64{300'000'000'000});
+    m_window->addItem(tr("last 15 min"), quint64{900'000'000'000});
+    m_window->addItem(tr("last 1 h"), quint64{3'600'000'000'000});
+    m_window->addItem(tr("all"), quint64{0});
+    auto *stretch = new QWidget;
+    stretch->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    addWidget(stretch);
+    for (const char *id : {"view.observe", "view.label", "view.train", "view.watch"})
+        addCommand(QString::fromLatin1(id));
+    connect(m_colour, &QComboBox::activated, this, &ToolBar::colourByChosen);
+    connect(m_window, &QComboBox::activated, this, [this] { Q_EMIT windowChosen(m_window->currentData().toULongLong()); });
+}
+
+QToolButton *ToolBar::addCommand(const QString &id, const QString &text)
+{
+    QAction *action = m_commands.action(id);
+    auto *button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    button->setFocusPolicy(Qt::TabFocus);
+    const QString plain = action->text().remove(QLatin1Char('&'));
+    button->setText(text.isEmpty() ? plain : text);
+    button->setAccessibleName(plain);
+    // setDefaultAction follows the action's text; the sign before it is the tool bar's own.
+    connect(action, &QAction::changed, button, [button, text, plain] { button->setText(text.isEmpty() ? plain : text); });
+    addWidget(button);
+    return button;
+}
+
+QComboBox *ToolBar::addChoice(const QString &label, const QString &name)
+{
+    auto *text = new QLabel(label);
+    text->setContentsMargins(6, 0, 4, 0);
+    addWidget(text);
+    auto *box = new QComboBox;
+    box->setAccessibleName(name);
+    box->setFocusPolicy(Qt::TabFocus);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    text->setBuddy(box);
+    addWidget(box);
+    return box;
+}
+
+void ToolBar::setColourBy(int index)
+{
+    m_colour->setCurrentIndex(index);
+}
+
+void ToolBar::setWindow(quint64 windowNs)
+{
+    m_window->setCurrentIndex(std::max(0, m_window->findData(windowNs)));
+}
+
+} // namespace statescape::ui

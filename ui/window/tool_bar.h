@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/window/command_table.h"
+
+#include <QComboBox>
+#include <QToolBar>
+#include <QToolButton>
+
+namespace statescape::ui
+{
+
+/// The tool bar of the pictures: recording, freeze and live, tools, mode, colouring, span, and the perspectives at the right.
+class ToolBar : public QToolBar
+{
+    Q_OBJECT
+public:
+    ToolBar(const CommandSet &commands, QWidget *parent = nullptr);
+    void setColourBy(int index);    ///< ColourBy
+    void setWindow(quint64 windowNs); ///< 0: all
+
+Q_SIGNALS:
+    void colourByChosen(int index);
+    void windowChosen(quint64 windowNs);
+
+private:
+    QToolButton *addCommand(const QString &id, const QString &text = {});
+    QComboBox *addChoice(const QString &label, const QString &name);
+    const CommandSet &m_commands;
+    QComboBox *m_colour, *m_window;
+};
+
+} // namespace statescape::ui
