@@ -34,7 +34,8 @@ base::Error toError(const std::filesystem::path &path, const SQLite::Exception &
         return fail(Code::NotPermitted, where + " cannot be written",
                     "check the permissions of the file and its folder", sysErrno);
     case SQLITE_CANTOPEN:
-        return fail(sysErrno == ENOENT ? Code::NotFound : Code::NotPermitted,
+        // That the file is there was seen before; what SQLite lacks is something beside it.
+        return fail(sysErrno == EMFILE || sysErrno == ENFILE ? Code::Io : Code::NotPermitted,
                     where + " cannot be opened" + detail,
                     "check the permissions of the file and its folder; a file that was not closed also needs "
                     "its -wal file, "

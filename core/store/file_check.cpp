@@ -74,6 +74,13 @@ bool hasWal(const std::filesystem::path &path)
     return ::access(beside(path, "-wal").c_str(), F_OK) == 0;
 }
 
+bool isWalFormat(const std::filesystem::path &path)
+{
+    unsigned char readVersion = 0;
+    const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file.valid() && ::pread(file.get(), &readVersion, 1, 19) == 1 && readVersion == 2;
+}
+
 base::Result<int> checkFile(const std::filesystem::path &path, int newestVersion)
 {
     const std::string name = path.string();

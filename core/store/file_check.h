@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace statescape::store {
 
@@ -18,6 +19,8 @@ inline constexpr std::uint32_t kApplicationId = 0x53534350;
 base::Result<int> checkFile(const std::filesystem::path &path, int newestVersion);
 /// @error NotFound (no such folder), NotPermitted
 base::Result<> checkFolder(const std::filesystem::path &path);
+/// @return true when the header says that changes may be in a -wal beside the file.
+bool isWalFormat(const std::filesystem::path &path);
 /// @return true when a writer has the file open or did not close it.
 bool hasWal(const std::filesystem::path &path);
 /// @return @p path as an SQLite URI with @p query.

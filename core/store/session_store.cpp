@@ -72,7 +72,7 @@ Result<> createFile(SessionStore::Impl &impl)
     STATESCAPE_CHECK(impl.guard([&]() -> Result<> {
         impl.db = std::make_unique<SQLite::Database>(file.path().string(),
                                                      SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-        impl.db->exec("PRAGMA page_size=8192");
+        impl.db->exec("PRAGMA page_size=4096");
         SQLite::Transaction transaction(*impl.db, SQLite::TransactionBehavior::IMMEDIATE);
         migrate(*impl.db, 0);
         transaction.commit();
@@ -136,9 +136,10 @@ Result<> openReadable(SessionStore::Impl &impl, int version)
         return fail(Code::NotSupported,
                     impl.path.string() + " has the older format " + std::to_string(version),
                     "open it once for writing, which brings it up to date");
-    // Without a -wal nobody is writing: immutable then reads folders we may not write to and leaves no files
-    // there.
-    const std::string uri = fileUri(impl.path, hasWal(impl.path) ? "mode=ro" : "mode=ro&immutable=1");
+    // A file at rest is in no WAL format and needs nothing beside it. One that is, without a -wal, was moved
+    // away from its own: nobody writes it, and immutable keeps SQLite from making one.
+    const bool alone = isWalFormat(impl.path) && !hasWal(impl.path);
+    const std::string uri = fileUri(impl.path, alone ? "mode=ro&immutable=1" : "mode=ro");
     impl.db = std::make_unique<SQLite::Database>(uri, SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMs);
     impl.db->exec("PRAGMA trusted_schema=OFF");
     impl.db->exec("PRAGMA cell_size_check=ON");
