@@ -13,8 +13,12 @@ namespace statescape::ml {
 using Index = Eigen::Index;
 
 namespace {
-// Two variances closer than this share are one eigenspace as far as noise can tell.
+// Variances closer than the first share are one as far as noise can tell; beyond the second, two. Between them the freedom to mix
+// falls smoothly: with one hard limit the picture would jump whenever two variances cross it.
 constexpr double kNearEqual = 0.08;
+constexpr double kDifferent = 0.35;
+// Keeps an axis that the reference says nothing of where it is.
+constexpr double kStay = 1e-6;
 // A swap of axes must gain this much summed |cosine|, or the picture would reorder for nothing.
 constexpr double kSwapGain = 0.25;
 constexpr Index kMaxAssigned = 12;
@@ -44,12 +48,24 @@ std::vector<int> assign(const Eigen::MatrixXd &gain)
     return from;
 }
 
-/// The rotation (or reflection) of @p axes nearest to @p target in its own span.
-Eigen::MatrixXd procrustes(const Eigen::MatrixXd &axes, const Eigen::MatrixXd &target)
+/// How freely two axes may mix: 1 for equal variances, falling smoothly to 0 for clearly different ones.
+double freedom(double a, double b)
 {
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(axes.transpose() * target,
-                                                Eigen::ComputeFullU | Eigen::ComputeFullV);
-    return axes * (svd.matrixU() * svd.matrixV().transpose());
+    const double larger = std::max(a, b);
+    const double gap = larger > 0 ? 1 - std::min(a, b) / larger : 1;
+    const double apart = std::clamp((gap - kNearEqual) / (kDifferent - kNearEqual), 0.0, 1.0);
+    return (1 - apart) * (1 - apart);
+}
+
+/// The orthogonal matrix nearest to the overlaps, those between clearly different variances left out.
+Eigen::MatrixXd rotation(const Eigen::MatrixXd &cosine, const Eigen::VectorXd &variance)
+{
+    Eigen::MatrixXd overlap = kStay * Eigen::MatrixXd::Identity(cosine.rows(), cosine.cols());
+    for (Index i = 0; i < cosine.rows(); ++i)
+        for (Index j = 0; j < cosine.cols(); ++j)
+            overlap(i, j) += cosine(i, j) * (i == j ? 1 : freedom(variance[i], variance[j]));
+    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(overlap, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    return svd.matrixU() * svd.matrixV().transpose();
 }
 } // namespace
 
@@ -65,25 +81,14 @@ Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance
     const Index shared = std::min(c, reference.cols());
     target.leftCols(shared) = reference.leftCols(shared);
 
-    // Rotate groups first, over the axes in their own order, so that the matching below sees them at their
-    // best.
-    for (Index first = 0; first < c;) {
-        Index last = first + 1;
-        while (last < c && variance[last] > 0 && variance[last] >= variance[last - 1] * (1 - kNearEqual))
-            ++last;
-        const Index size = last - first;
-        if (size > 1 && target.middleCols(first, size).colwise().norm().minCoeff() > 0)
-            out.axes.middleCols(first, size) =
-                procrustes(axes.middleCols(first, size), target.middleCols(first, size));
-        first = last;
-    }
+    out.axes = axes * rotation(axes.transpose() * target, variance);
     const Eigen::MatrixXd cosine = out.axes.transpose() * target;
-    auto from = assign(cosine.cwiseAbs());
+    auto from = assign(cosine.topLeftCorner(shared, shared).cwiseAbs());
     double gain = 0;
-    for (Index slot = 0; slot < c; ++slot)
+    for (Index slot = 0; slot < shared; ++slot)
         gain += std::fabs(cosine(from[static_cast<std::size_t>(slot)], slot)) - std::fabs(cosine(slot, slot));
     if (gain >= kSwapGain)
-        out.from = std::move(from);
+        std::copy(from.begin(), from.end(), out.from.begin());
     const Eigen::MatrixXd rotated = out.axes;
     for (Index slot = 0; slot < c; ++slot) {
         const int source = out.from[static_cast<std::size_t>(slot)];

@@ -18,6 +18,8 @@ using Index = Eigen::Index;
 
 namespace {
 constexpr int kMostComponents = 8;
+/// Fitted beyond what is shown: the last axis shown may trade places with them from fit to fit, and alignment needs both.
+constexpr int kSpare = 2;
 constexpr std::size_t kLeastRows = 3;
 constexpr int kVersion = 1;
 constexpr std::string_view kFormat = "statescape-projection";
@@ -71,7 +73,7 @@ base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::Matri
     for (std::size_t i = 0; i < fit.rows.size(); ++i)
         fit.preparer.apply({x.data() + fit.rows[i] * x.outerStride(), schema.size()}, fit.columns,
                            {z.row(static_cast<Index>(i)).data(), static_cast<std::size_t>(d)});
-    STATESCAPE_TRY(ml::Pca pca, ml::Pca::fit(z, std::min(components, d)));
+    STATESCAPE_TRY(ml::Pca pca, ml::Pca::fit(z, std::min(components + kSpare, d)));
     if (previous != nullptr)
         pca = pca.alignedTo(
             loadingsByKey(previous->m_data->preparer, previous->m_data->axes.loadings, fit.preparer));
@@ -79,11 +81,12 @@ base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::Matri
     auto data = std::make_shared<Data>(Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size()});
     data->axes.mean = pca.mean();
     data->axes.total = pca.totalVariance();
+    const int shown = std::min(components, pca.components());
     // Fewer features than axes: the axes left over are flat, so that views need no special case.
     data->axes.loadings = Eigen::MatrixXd::Zero(d, components);
-    data->axes.loadings.leftCols(pca.components()) = pca.loadings();
+    data->axes.loadings.leftCols(shown) = pca.loadings().leftCols(shown);
     data->axes.variance = Eigen::VectorXd::Zero(components);
-    data->axes.variance.head(pca.components()) = pca.variance();
+    data->axes.variance.head(shown) = pca.variance().head(shown);
     return Projection(std::move(data));
 }
 
