@@ -1,42 +1,19 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/point_view/overlay.h"
+#include "ui/point_view/overlay_geometry.h"
 
 #include "ui/point_view/line.h"
 
-#include <QFontMetricsF>
 #include <algorithm>
 #include <cmath>
 
 namespace statescape::ui {
+
+using namespace overlay;
+
 namespace {
 
-constexpr double kEdge = 14;
 constexpr int kFloorLines = 8;
-
-QPointF at(const OverlayScene &scene, const Vec3 &p)
-{
-    const auto v = scene.camera.project(p);
-    return {v.x, v.y};
-}
-
-bool inFront(const OverlayScene &scene, const Vec3 &p)
-{
-    return scene.camera.project(p).visible;
-}
-
-QSizeF textSize(const QFont &font, const QString &text)
-{
-    const QFontMetricsF metrics(font);
-    return {std::ceil(metrics.horizontalAdvance(text)) + 2, std::ceil(metrics.height())};
-}
-
-QFont nameFont(const OverlayScene &scene)
-{
-    QFont font = scene.font;
-    font.setBold(true);
-    return font;
-}
 
 /// One device pixel: the only pen that QPainter does not turn into a filled outline, some fifty times slower
 /// for long lines.
@@ -74,30 +51,6 @@ void paintArrow(QPainter &painter, const QPointF &from, const QPointF &to)
     }
 }
 
-struct Axis {
-    Vec3 low, high; ///< the arrow points to where values grow
-};
-
-/// Edges of the box that have no points behind them on the screen: the two nearest edges of the floor and the
-/// upright one farthest left.
-std::array<Axis, 3> boxAxes(const OverlayScene &scene)
-{
-    const Box &b = scene.box;
-    const auto depth = [&](double x, double z) { return scene.camera.project({x, b.low[1], z}).depth; };
-    const Vec3 c = b.centre();
-    const double x = depth(b.low[0], c[2]) < depth(b.high[0], c[2]) ? b.low[0] : b.high[0];
-    const double z = depth(c[0], b.low[2]) < depth(c[0], b.high[2]) ? b.low[2] : b.high[2];
-    Vec3 left = b.corner(0);
-    for (const int corner : {1, 4, 5})
-        if (at(scene, b.corner(corner)).x() < at(scene, left).x())
-            left = b.corner(corner);
-    Vec3 top = left;
-    top[1] = b.high[1];
-    return {{{{b.low[0], b.low[1], z}, {b.high[0], b.low[1], z}},
-             {left, top},
-             {{x, b.low[1], b.low[2]}, {x, b.low[1], b.high[2]}}}};
-}
-
 void paintFloor(QPainter &painter, const OverlayScene &scene)
 {
     const Box &b = scene.box;
@@ -120,17 +73,6 @@ void paintFloor(QPainter &painter, const OverlayScene &scene)
             paintArrow(painter, at(scene, axis.low), at(scene, axis.high));
 }
 
-struct FlatAxes {
-    QPointF corner, right, top;
-};
-
-FlatAxes flatAxes(const OverlayScene &scene)
-{
-    const double line = QFontMetricsF(scene.font).height();
-    const QPointF corner(kEdge + 8, scene.size.height() - 2 * line - kEdge - 8);
-    return {corner, {scene.size.width() - kEdge, corner.y()}, {corner.x(), kEdge}};
-}
-
 void paintFlat(QPainter &painter, const OverlayScene &scene)
 {
     const auto axes = flatAxes(scene);
@@ -143,81 +85,6 @@ void paintFlat(QPainter &painter, const OverlayScene &scene)
     painter.setPen(QPen(scene.colours.axis, 1.2));
     paintArrow(painter, axes.corner, axes.right);
     paintArrow(painter, axes.corner, axes.top);
-}
-
-QRectF kept(QRectF rect, const QSizeF &view)
-{
-    rect.moveLeft(std::clamp(rect.left(), kEdge, std::max(kEdge, view.width() - kEdge - rect.width())));
-    rect.moveTop(std::clamp(rect.top(), kEdge, std::max(kEdge, view.height() - kEdge - rect.height())));
-    return rect;
-}
-
-void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout)
-{
-    layout.captions.assign(3, QRectF());
-    if (scene.box.empty)
-        return;
-    if (scene.camera.mode() == ViewMode::TwoD) {
-        const auto axes = flatAxes(scene);
-        const QSizeF x = textSize(scene.font, scene.captions[0]);
-        const QSizeF y = textSize(scene.font, scene.captions[1]);
-        if (!scene.captions[0].isEmpty())
-            layout.captions[0] = {axes.right.x() - x.width(), axes.right.y() + 4, x.width(), x.height()};
-        if (!scene.captions[1].isEmpty())
-            layout.captions[1] = {axes.top.x() + 10, axes.top.y(), y.width(), y.height()};
-        return;
-    }
-    std::vector<QRectF> taken{layout.legend, layout.hint};
-    const QPointF middle = at(scene, scene.box.centre());
-    const auto axes = boxAxes(scene);
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (scene.captions[i].isEmpty() || !inFront(scene, axes[i].low) || !inFront(scene, axes[i].high))
-            continue;
-        const QSizeF size = textSize(scene.font, scene.captions[i]);
-        const QPointF low = at(scene, axes[i].low);
-        const QPointF high = at(scene, axes[i].high);
-        QRectF rect(QPointF(0, 0), size);
-        if (i == 1) {
-            rect.moveBottomLeft(high + QPointF(-8, -6));
-        } else {
-            // beside the middle of the edge, on the far side of it from the points
-            const QPointF half = (low + high) / 2;
-            QPointF normal(high.y() - low.y(), low.x() - high.x());
-            const double length = std::hypot(normal.x(), normal.y());
-            normal = length > 0 ? normal / length : QPointF(0, 1);
-            if (QPointF::dotProduct(normal, half - middle) < 0)
-                normal = -normal;
-            const double clear =
-                8 + std::abs(normal.x()) * size.width() / 2 + std::abs(normal.y()) * size.height() / 2;
-            rect.moveCenter(half + normal * clear);
-        }
-        rect = kept(rect, scene.size);
-        for (int tries = 0; tries < 12; ++tries) {
-            const auto hit =
-                std::find_if(taken.begin(), taken.end(), [&](const QRectF &r) { return r.intersects(rect); });
-            if (hit == taken.end())
-                break;
-            rect.moveTop(hit->center().y() > scene.size.height() / 2 ? hit->top() - rect.height() - 2
-                                                                     : hit->bottom() + 2);
-        }
-        layout.captions[i] = rect;
-        taken.push_back(rect);
-    }
-}
-
-void layoutLegend(const OverlayScene &scene, OverlayLayout &layout)
-{
-    double width = 0;
-    int lines = 0;
-    for (const auto &style : scene.styles) {
-        if (style.name.empty())
-            continue;
-        width = std::max(width, textSize(scene.font, QString::fromStdString(style.name)).width());
-        ++lines;
-    }
-    const double line = QFontMetricsF(scene.font).height() + 3;
-    if (scene.showLegend && lines > 0)
-        layout.legend = {scene.size.width() - width - 24 - kEdge, kEdge, width + 24, lines * line};
 }
 
 void paintLegend(QPainter &painter, const OverlayScene &scene, const QRectF &rect)
@@ -299,67 +166,12 @@ void paintLasso(QPainter &painter, const OverlayScene &scene)
 
 } // namespace
 
-std::array<double, 4> fitMargins(ViewMode mode)
-{
-    return mode == ViewMode::TwoD ? std::array<double, 4>{36, 36, 30, 66}
-                                  : std::array<double, 4>{60, 44, 60, 64};
-}
-
 void paintGround(QPainter &painter, const OverlayScene &scene)
 {
     if (scene.box.empty)
         return;
     painter.setRenderHint(QPainter::Antialiasing);
     scene.camera.mode() == ViewMode::TwoD ? paintFlat(painter, scene) : paintFloor(painter, scene);
-}
-
-OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points, const OverlayLayout *previous)
-{
-    OverlayLayout layout;
-    layoutLegend(scene, layout);
-    if (!scene.hint.isEmpty()) {
-        const QSizeF size = textSize(scene.font, scene.hint);
-        layout.hint = {kEdge, scene.size.height() - kEdge - size.height() + 4, size.width(), size.height()};
-    }
-    if (!scene.emptyText.isEmpty())
-        return layout;
-    layoutCaptions(scene, layout);
-    std::vector<QRectF> obstacles = layout.captions;
-    obstacles.push_back(layout.legend);
-    obstacles.push_back(layout.hint);
-    const QRectF view = QRectF(QPointF(0, 0), scene.size).adjusted(6, 6, -6, -6);
-    if (scene.hasNow) {
-        const QPointF p = at(scene, scene.now);
-        obstacles.emplace_back(p.x() - 14, p.y() - 14, 28, 28);
-        const QSizeF size = textSize(scene.font, scene.nowText);
-        for (const QPointF &to :
-             {QPointF(19, -size.height() / 2), QPointF(-19 - size.width(), -size.height() / 2),
-              QPointF(-size.width() / 2, -19 - size.height()), QPointF(-size.width() / 2, 19)}) {
-            const QRectF rect(p + to, size);
-            const auto meets = [&](const QRectF &o) { return o.intersects(rect); };
-            if (!view.contains(rect) || std::any_of(obstacles.begin(), obstacles.end(), meets))
-                continue;
-            layout.nowText = rect;
-            obstacles.push_back(rect);
-            break;
-        }
-    }
-    const QFont font = nameFont(scene);
-    std::vector<LabelRequest> requests;
-    for (std::size_t i = 0; i < scene.names.size(); ++i) {
-        const auto v = scene.camera.project(scene.names[i].position);
-        LabelRequest request{textSize(font, scene.names[i].text), {v.x, v.y}, {}};
-        if (!v.visible)
-            request.anchor = {-1e9, -1e9};
-        if (previous && i < previous->names.size() && previous->names[i].placed)
-            request.previous = previous->names[i].rect.center() - previous->names[i].line.p2();
-        requests.push_back(request);
-    }
-    obstacles.erase(
-        std::remove_if(obstacles.begin(), obstacles.end(), [](const QRectF &r) { return r.isEmpty(); }),
-        obstacles.end());
-    layout.names = layoutLabels(requests, view, obstacles, points);
-    return layout;
 }
 
 void drawTrail(const PixelBuffer &out, const OverlayScene &scene, double scale)

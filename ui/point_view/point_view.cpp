@@ -55,10 +55,12 @@ void PointView::setPoints(std::shared_ptr<const PointSet> points)
         m_hover = -1;
     setAccessibleDescription(rows == 0 ? tr("No samples yet") : tr("%n samples", nullptr, int(rows)));
     const bool grew = rows > 0 && m_bounds.update(boundsOf(*m_points));
-    if (grew && m_follow && m_gesture == Gesture::None)
-        fitNow(m_bounds.box(), !first);
-    else if (grew)
+    if (grew)
         m_camera.setDepthBox(m_bounds.box());
+    if (grew && m_follow && m_gesture != Gesture::Draw)
+        fitNow(m_bounds.box(), !first);
+    else if (grew && m_follow)
+        m_fitAfterDraw = true; // the ground must not move while somebody draws on it
     invalidate();
 }
 
@@ -333,8 +335,7 @@ OverlayScene PointView::makeScene(const Camera &camera, const QSizeF &size) cons
     }
     if (m_gesture == Gesture::Draw) {
         scene.lasso = m_lasso;
-        const QString texts[] = {QString(), tr("+ add"), tr("− remove"), tr("∩ keep common")};
-        scene.lassoText = texts[int(opFor(m_drawModifiers))];
+        scene.lassoText = describeDrawing();
     }
     return scene;
 }
@@ -408,6 +409,9 @@ QImage PointView::renderToImage(const QSize &size, qreal devicePixelRatio)
     camera.setViewport(size.width(), size.height());
     if (m_follow)
         camera.fit(m_bounds.box(), fitMargins(m_mode));
+    else if (m_mode == ViewMode::TwoD) // in 3D the eye's distance does this
+        camera.zoomAt(size.width() / 2.0, size.height() / 2.0,
+                      std::min(size.width() / m_camera.width(), size.height() / m_camera.height()));
     const OverlayScene scene = makeScene(camera, size);
     QImage image(int(std::lround(size.width() * devicePixelRatio)),
                  int(std::lround(size.height() * devicePixelRatio)), QImage::Format_RGB32);

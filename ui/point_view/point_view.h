@@ -66,6 +66,8 @@ public:
     void setAspect(Aspect aspect);
     void setTool(Tool tool);
     [[nodiscard]] Tool tool() const { return m_tool; }
+    /// What a drawing does while no modifier key says otherwise: the twin of Ctrl and Alt for toolbars.
+    void setSelectionOp(SelectionOp op);
     [[nodiscard]] bool hasOpenLasso() const { return m_gesture == Gesture::Draw; }
     /// Shows all points and follows them as they grow; keeps the angles.
     void fit();
@@ -136,6 +138,9 @@ private:
     void commitDraw(Qt::KeyboardModifiers modifiers);
     void cancelDraw();
     [[nodiscard]] SelectionOp opFor(Qt::KeyboardModifiers modifiers) const;
+    [[nodiscard]] RowMask rowsInside(const QPolygonF &lasso) const;
+    [[nodiscard]] QString describeDrawing() const;
+    void endDraw();
     void updateCursor();
     void setHover(std::int64_t row, const QPoint &globalPosition);
 
@@ -166,8 +171,11 @@ private:
     Gesture m_gesture = Gesture::None;
     Tool m_drawing = Tool::Lasso;
     Qt::KeyboardModifiers m_drawModifiers;
+    SelectionOp m_baseOp = SelectionOp::Replace;
     QPolygonF m_lasso;
     bool m_space = false;
+    bool m_fitAfterDraw = false;
+    bool m_swallowMenu = false;
     bool m_panDrag = false;
     QPointF m_last;
     QPoint m_hoverPosition;

@@ -9,6 +9,7 @@
 #include <QToolTip>
 #include <QWheelEvent>
 #include <cmath>
+#include <utility>
 
 namespace statescape::ui {
 namespace {
@@ -44,7 +45,38 @@ SelectionOp PointView::opFor(Qt::KeyboardModifiers modifiers) const
     return add && remove ? SelectionOp::Intersect
            : add         ? SelectionOp::Add
            : remove      ? SelectionOp::Subtract
-                         : SelectionOp::Replace;
+                         : m_baseOp;
+}
+
+void PointView::setSelectionOp(SelectionOp op)
+{
+    m_baseOp = op;
+    update();
+}
+
+RowMask PointView::rowsInside(const QPolygonF &lasso) const
+{
+    const qreal ratio = devicePixelRatioF();
+    std::vector<AreaPoint> polygon;
+    for (const QPointF &v : lasso)
+        polygon.push_back({v.x() * ratio, v.y() * ratio});
+    return m_renderer->select(*m_points, projectionFor(m_camera, size(), ratio), polygon);
+}
+
+QString PointView::describeDrawing() const
+{
+    const QString points = tr("%Ln points", nullptr, int(countRows(rowsInside(m_lasso))));
+    switch (opFor(m_drawModifiers)) {
+    case SelectionOp::Add:
+        return tr("+ add %1").arg(points);
+    case SelectionOp::Subtract:
+        return tr("− remove %1").arg(points);
+    case SelectionOp::Intersect:
+        return tr("∩ keep what is among %1").arg(points);
+    case SelectionOp::Replace:
+        break;
+    }
+    return points;
 }
 
 void PointView::dragView(const QPointF &delta, bool pan)
@@ -80,49 +112,53 @@ void PointView::extendDraw(const QPointF &at)
 
 void PointView::cancelDraw()
 {
-    if (m_gesture != Gesture::Draw)
-        return;
+    if (m_gesture == Gesture::Draw)
+        endDraw();
+}
+
+void PointView::endDraw()
+{
     m_gesture = Gesture::None;
     m_lasso.clear();
     updateCursor();
+    if (std::exchange(m_fitAfterDraw, false) && m_follow)
+        fitNow(m_bounds.box(), true);
     update();
 }
 
 void PointView::commitDraw(Qt::KeyboardModifiers modifiers)
 {
-    const QPolygonF lasso = m_lasso;
     // Either end of the drag may hold the key: letting go of Ctrl a moment early must not throw a selection
     // away.
     const SelectionOp op = opFor(m_drawModifiers | modifiers);
-    cancelDraw();
-    if (!m_points)
-        return;
-    RowMask rows;
-    const QSizeF drawn = lasso.boundingRect().size();
-    if (drawn.width() < 1 && drawn.height() < 1) { // a click: the point under it, or nothing
-        const std::int64_t row = rowAt(lasso.first());
-        if (row < 0 && op != SelectionOp::Replace)
-            return;
-        rows.assign(m_points->size(), 0);
+    const QSizeF drawn = m_lasso.boundingRect().size();
+    const bool click = drawn.width() < 1 && drawn.height() < 1;
+    RowMask rows(m_points ? m_points->size() : 0, 0);
+    bool nothing = !m_points;
+    if (m_points && click) {
+        const std::int64_t row = rowAt(m_lasso.first());
         if (row >= 0)
             rows[std::size_t(row)] = 1;
-    } else {
-        const qreal ratio = devicePixelRatioF();
-        std::vector<AreaPoint> polygon;
-        for (const QPointF &v : lasso)
-            polygon.push_back({v.x() * ratio, v.y() * ratio});
-        rows = m_renderer->select(*m_points, projectionFor(m_camera, size(), ratio), polygon);
+        nothing = row < 0 && op != SelectionOp::Replace;
+    } else if (m_points) {
+        rows = rowsInside(m_lasso);
     }
+    endDraw();
+    if (nothing)
+        return;
     emit selectionMade(std::make_shared<const RowMask>(std::move(rows)), op);
 }
 
 void PointView::mousePressEvent(QMouseEvent *event)
 {
     if (m_gesture == Gesture::Draw) { // another button while drawing gives up the drawing, as Esc does
-        if (event->button() == Qt::RightButton)
+        if (event->button() == Qt::RightButton) {
+            m_swallowMenu = true;
             cancelDraw();
+        }
         return;
     }
+    m_swallowMenu = false;
     m_last = event->position();
     const bool left = event->button() == Qt::LeftButton;
     if (!left && event->button() != Qt::MiddleButton)
@@ -276,7 +312,7 @@ void PointView::setHover(std::int64_t row, const QPoint &globalPosition)
 
 void PointView::contextMenuEvent(QContextMenuEvent *event)
 {
-    if (m_gesture == Gesture::None)
+    if (m_gesture == Gesture::None && !std::exchange(m_swallowMenu, false))
         emit menuRequested(event->globalPos(), rowAt(event->pos()));
 }
 

@@ -246,14 +246,14 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     for (; i + lanes <= count; i += lanes) {
         for (std::size_t k = 0; k < lanes; ++k) {
             const float v = values[i + k];
-            lows[k] = (v >= -most) & (v < lows[k]) ? v : lows[k];
-            highs[k] = (v <= most) & (v > highs[k]) ? v : highs[k];
+            lows[k] = ((v >= -most) & (v < lows[k])) ? v : lows[k];
+            highs[k] = ((v <= most) & (v > highs[k])) ? v : highs[k];
         }
     }
     for (; i < count; ++i) {
         const float v = values[i];
-        lows[0] = (v >= -most) & (v < lows[0]) ? v : lows[0];
-        highs[0] = (v <= most) & (v > highs[0]) ? v : highs[0];
+        lows[0] = ((v >= -most) & (v < lows[0])) ? v : lows[0];
+        highs[0] = ((v <= most) & (v > highs[0])) ? v : highs[0];
     }
     const float l = *std::min_element(lows, lows + lanes);
     const float h = *std::max_element(highs, highs + lanes);
@@ -301,8 +301,12 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
 STATESCAPE_KERNELS(Baseline, "baseline")
 #if defined(__x86_64__)
 STATESCAPE_KERNELS(Avx2, "avx2", __attribute__((target("avx2"))))
-STATESCAPE_KERNELS(Avx512, "avx512",
-                   __attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))))
+#if defined(__clang__)
+#define STATESCAPE_AVX512 "avx2,avx512f,avx512bw,avx512dq,avx512vl"
+#else
+#define STATESCAPE_AVX512 "avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"
+#endif
+STATESCAPE_KERNELS(Avx512, "avx512", __attribute__((target(STATESCAPE_AVX512))))
 #endif
 
 } // namespace

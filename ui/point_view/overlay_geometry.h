@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Shared by the two halves of the overlay, layout and painting; not for others.
+#include "ui/point_view/overlay.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+#include <cmath>
+
+namespace statescape::ui::overlay {
+
+inline constexpr double kEdge = 14; ///< between texts and the edge of the view, logical px
+
+inline QPointF at(const OverlayScene &scene, const Vec3 &p)
+{
+    const auto v = scene.camera.project(p);
+    return {v.x, v.y};
+}
+
+inline bool inFront(const OverlayScene &scene, const Vec3 &p)
+{
+    return scene.camera.project(p).visible;
+}
+
+inline QSizeF textSize(const QFont &font, const QString &text)
+{
+    const QFontMetricsF metrics(font);
+    return {std::ceil(metrics.horizontalAdvance(text)) + 2, std::ceil(metrics.height())};
+}
+
+inline QFont nameFont(const OverlayScene &scene)
+{
+    QFont font = scene.font;
+    font.setBold(true);
+    return font;
+}
+
+struct Axis {
+    Vec3 low, high; ///< the arrow points to where values grow
+};
+
+/// Edges of the box that have no points behind them on the screen: the two nearest edges of the floor and the
+/// upright one farthest left.
+inline std::array<Axis, 3> boxAxes(const OverlayScene &scene)
+{
+    const Box &b = scene.box;
+    const auto depth = [&](double x, double z) { return scene.camera.project({x, b.low[1], z}).depth; };
+    const Vec3 c = b.centre();
+    const double x = depth(b.low[0], c[2]) < depth(b.high[0], c[2]) ? b.low[0] : b.high[0];
+    const double z = depth(c[0], b.low[2]) < depth(c[0], b.high[2]) ? b.low[2] : b.high[2];
+    Vec3 left = b.corner(0);
+    for (const int corner : {1, 4, 5})
+        if (at(scene, b.corner(corner)).x() < at(scene, left).x())
+            left = b.corner(corner);
+    Vec3 top = left;
+    top[1] = b.high[1];
+    return {{{{b.low[0], b.low[1], z}, {b.high[0], b.low[1], z}},
+             {left, top},
+             {{x, b.low[1], b.low[2]}, {x, b.low[1], b.high[2]}}}};
+}
+
+struct FlatAxes {
+    QPointF corner, right, top;
+};
+
+inline FlatAxes flatAxes(const OverlayScene &scene)
+{
+    const double line = QFontMetricsF(scene.font).height();
+    const QPointF corner(kEdge + 8, scene.size.height() - 2 * line - kEdge - 8);
+    return {corner, {scene.size.width() - kEdge, corner.y()}, {corner.x(), kEdge}};
+}
+
+inline QRectF kept(QRectF rect, const QSizeF &view)
+{
+    rect.moveLeft(std::clamp(rect.left(), kEdge, std::max(kEdge, view.width() - kEdge - rect.width())));
+    rect.moveTop(std::clamp(rect.top(), kEdge, std::max(kEdge, view.height() - kEdge - rect.height())));
+    return rect;
+}
+
+} // namespace statescape::ui::overlay
