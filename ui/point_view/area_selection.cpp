@@ -5,6 +5,7 @@
 #include "ui/point_view/raster_kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace statescape::ui {
@@ -56,7 +57,7 @@ Area::Area(std::span<const AreaPoint> polygon)
     m_right += slip;
     chooseGrid();
     listEdges();
-    m_cells.assign(std::size_t(m_columns) * std::size_t(m_rows), Outside);
+    m_cells.assign(std::size_t(m_rows + 1) << kStride, Outside);
     for (int row = 0; row < m_rows; ++row) {
         fillRow(row);
         markBorders(row);
@@ -77,7 +78,8 @@ void Area::chooseGrid()
         spans += 1 + std::abs(e.y1 - e.y0) / m_cellHeight;
     if (spans > double(kMostRowEdges) && spans > 2.0 * double(m_edges.size()))
         m_cellHeight *= spans / double(kMostRowEdges);
-    m_columns = int(std::ceil((m_right - m_left) / m_cellWidth)) + 1;
+    m_columns =
+        int(std::ceil((m_right - m_left) / m_cellWidth)) + 1; // the last takes what rounds beyond the edge
     m_rows = int(std::ceil((m_bottom - m_top) / m_cellHeight)) + 1;
     m_originX = float(m_left);
     m_originY = float(m_top);
@@ -126,7 +128,7 @@ void Area::fillRow(int row)
     int after = 0;
     for (int c = m_columns - 1; c >= 0; --c) {
         after += flips[std::size_t(c) + 1];
-        m_cells[std::size_t(row) * std::size_t(m_columns) + std::size_t(c)] = (after & 1) ? Inside : Outside;
+        cell(row, c) = (after & 1) ? Inside : Outside;
     }
 }
 
@@ -149,7 +151,7 @@ void Area::markBorders(int row)
         const int first = int(std::floor((std::min(a, b) - m_left) / m_cellWidth - kSlack));
         const int last = int(std::floor((std::max(a, b) - m_left) / m_cellWidth + kSlack));
         for (int c = std::max(first, 0); c <= std::min(last, m_columns - 1); ++c)
-            m_cells[std::size_t(row) * std::size_t(m_columns) + std::size_t(c)] = Border;
+            cell(row, c) = Border;
     }
 }
 
@@ -167,12 +169,27 @@ bool Area::exact(int row, double x, double y) const
 
 bool Area::contains(float x, float y) const
 {
-    if (!(x >= m_left && x <= m_right && y >= m_top && y <= m_bottom) || m_cells.empty())
-        return false;
-    const int column = std::clamp(int((x - m_originX) * m_perCellX), 0, m_columns - 1);
-    const int row = std::clamp(int((y - m_originY) * m_perCellY), 0, m_rows - 1);
-    const std::uint8_t cell = m_cells[std::size_t(row) * std::size_t(m_columns) + std::size_t(column)];
-    return cell == Border ? exact(row, x, y) : cell == Inside;
+    std::uint8_t in = 0;
+    classify(&x, &y, 1, &in);
+    return in != 0;
+}
+
+void Area::classify(const float *x, const float *y, int count, std::uint8_t *out) const
+{
+    if (m_cells.empty()) {
+        std::fill_n(out, count, std::uint8_t(0));
+        return;
+    }
+    alignas(64) std::array<std::int32_t, kBlock> index;
+    kernels().toMask({m_originX, m_originY, m_perCellX, m_perCellY, float(m_columns - 1), float(m_rows - 1)},
+                     x, y, count, index.data());
+    const std::uint8_t *cells = m_cells.data();
+    for (int i = 0; i < count; ++i) {
+        const std::uint8_t state = cells[index[std::size_t(i)]];
+        out[i] = state == Inside ? 1 : 0;
+        if (state == Border)
+            out[i] = exact((index[std::size_t(i)] >> kStride) - 1, x[i], y[i]) ? 1 : 0;
+    }
 }
 
 RowMask selectArea(const PointSet &points, const Projection &projection, std::span<const AreaPoint> polygon,
@@ -188,9 +205,7 @@ RowMask selectArea(const PointSet &points, const Projection &projection, std::sp
                                {points.x.data() + begin, points.y.data() + begin,
                                 points.z.empty() ? nullptr : points.z.data() + begin, n},
                                screen);
-            for (int i = 0; i < n; ++i)
-                rows[begin + std::size_t(i)] =
-                    area.contains(screen.x[std::size_t(i)], screen.y[std::size_t(i)]) ? 1 : 0;
+            area.classify(screen.x.data(), screen.y.data(), n, rows.data() + begin);
         }
     };
     const std::size_t n = points.size();

@@ -29,6 +29,8 @@ public:
     /// @param polygon any vertices, finite; screen space. Non-finite vertices are left out.
     explicit Area(std::span<const AreaPoint> polygon);
     [[nodiscard]] bool contains(float x, float y) const;
+    /// contains() for @p count points, at most kBlock; NaN is outside. @param out 0 or 1 a point.
+    void classify(const float *x, const float *y, int count, std::uint8_t *out) const;
 
 private:
     struct Edge {
@@ -41,13 +43,20 @@ private:
     void markBorders(int row);
     void fillRow(int row);
     [[nodiscard]] bool exact(int row, double x, double y) const;
+    std::uint8_t &cell(int row, int column)
+    {
+        return m_cells[std::size_t(((row + 1) << kStride) + column + 1)];
+    }
+
+    static constexpr int kStride = 11; ///< rows of the mask are 2^11 apart
 
     std::vector<Edge> m_edges;
     double m_left = 0, m_top = 0, m_right = 0, m_bottom = 0;
     double m_cellWidth = 1, m_cellHeight = 1;
     float m_originX = 0, m_originY = 0, m_perCellX = 1, m_perCellY = 1;
     int m_columns = 0, m_rows = 0;
-    std::vector<std::uint8_t> m_cells;
+    std::vector<std::uint8_t>
+        m_cells; ///< with an empty row and column before, cell 0 stands for everything outside
     std::vector<std::uint32_t> m_rowStart; ///< m_rows + 1 positions in m_rowEdges
     std::vector<std::uint32_t> m_rowEdges;
 };

@@ -104,6 +104,25 @@ STATESCAPE_INLINE void screenAny(const Projection &p, const PointBlock &in, Scre
         in.z ? screenBody<false, true>(p, in, out) : screenBody<false, false>(p, in, out);
 }
 
+STATESCAPE_INLINE void maskBody(const MaskGrid &grid, const float *__restrict x, const float *__restrict y,
+                                int count, std::int32_t *__restrict index)
+{
+    const MaskGrid g = grid;
+    for (int i = 0; i < count; ++i) {
+        float column = (x[i] - g.originX) * g.perX;
+        float row = (y[i] - g.originY) * g.perY;
+        // a point on the very edge may round to just below the first cell
+        const bool in =
+            (column > -0.5F) & (column < g.lastColumn + 1.0F) & (row > -0.5F) & (row < g.lastRow + 1.0F);
+        column = in ? column : 0.0F;
+        row = in ? row : 0.0F;
+        column = column > 0.0F ? column : 0.0F;
+        row = row > 0.0F ? row : 0.0F;
+        const std::int32_t cell = ((std::int32_t(row) + 1) << 11) + std::int32_t(column) + 1;
+        index[i] = in ? cell : 0;
+    }
+}
+
 STATESCAPE_INLINE void gatherRow(std::uint32_t *__restrict to, const std::uint32_t *__restrict a,
                                  const std::uint32_t *__restrict b, int count)
 {
@@ -273,6 +292,11 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         screenAny(p, in, out);                                                                               \
     }                                                                                                        \
+    __VA_ARGS__ void mask##suffix(const MaskGrid &g, const float *x, const float *y, int n,                  \
+                                  std::int32_t *index)                                                       \
+    {                                                                                                        \
+        maskBody(g, x, y, n, index);                                                                         \
+    }                                                                                                        \
     __VA_ARGS__ void gather##suffix(DilationScratch &s, const std::uint32_t *const *a,                       \
                                     const std::uint32_t *const *b, int radius)                               \
     {                                                                                                        \
@@ -295,8 +319,9 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         rangeBody(v, count, low, high);                                                                      \
     }                                                                                                        \
-    constexpr Kernels k##suffix{isaName,        cells##suffix,   screen##suffix, gather##suffix,             \
-                                dilate##suffix, outline##suffix, shade##suffix,  range##suffix};
+    constexpr Kernels k##suffix{                                                                             \
+        isaName,        cells##suffix,   screen##suffix, mask##suffix, gather##suffix,                       \
+        dilate##suffix, outline##suffix, shade##suffix,  range##suffix};
 
 STATESCAPE_KERNELS(Baseline, "baseline")
 #if defined(__x86_64__)

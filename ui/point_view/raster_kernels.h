@@ -47,6 +47,13 @@ struct CellBlock {
     alignas(64) std::array<std::uint32_t, kBlock> word; ///< nearness << 8
 };
 
+/// Where an area's mask of cells lies. Cells further out than the last are outside.
+struct MaskGrid {
+    float originX, originY;
+    float perX, perY; ///< cells a px
+    float lastColumn, lastRow;
+};
+
 /// A tile with its margin, and the running maxima over 2, 4, 8, 16 neighbours of it.
 struct DilationScratch {
     static constexpr int kMargin = kMaxRadius;
@@ -67,6 +74,9 @@ struct Kernels {
     void (*toCells)(const Projection &, const PointBlock &, std::uint32_t tilesX, std::uint32_t trash,
                     CellBlock &);
     void (*toScreen)(const Projection &, const PointBlock &, ScreenBlock &);
+    /// Index of each point's cell, ((row + 1) << 11) + column + 1, or 0 when it lies outside of the grid or
+    /// is NaN.
+    void (*toMask)(const MaskGrid &, const float *x, const float *y, int count, std::int32_t *index);
     /// Copies the largest of the sources (nine neighbour tiles, row by row, of one or two images) into level
     /// 0.
     void (*gather)(DilationScratch &, const std::uint32_t *const *first, const std::uint32_t *const *second,
