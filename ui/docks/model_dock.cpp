@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/model_dock.h"
 
+#include "ui/kit/key_button.h"
 #include "ui/kit/text.h"
 
 #include <QFrame>
@@ -46,7 +47,7 @@ ModelDock::ModelDock(SessionController &controller, QWidget *parent)
     , m_title(new QLabel)
     , m_facts(new QLabel)
     , m_notes(mutedLabel())
-    , m_train(new QPushButton)
+    , m_train(new KeyPushButton(QString(), QStringLiteral("Ctrl ⏎")))
     , m_export(new QPushButton(tr("Export…")))
     , m_cancel(new QPushButton(tr("Cancel")))
     , m_progress(new QProgressBar)

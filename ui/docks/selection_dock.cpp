@@ -3,6 +3,7 @@
 #include "ui/docks/selection_dock.h"
 
 #include "ui/kit/figure_list.h"
+#include "ui/kit/key_button.h"
 #include "ui/kit/text.h"
 
 #include <QComboBox>
@@ -78,8 +79,8 @@ QWidget *SelectionDock::makeButtons()
     column->setSpacing(6);
     auto *row = new QHBoxLayout;
     row->setSpacing(6);
-    const auto add = [&](const QString &text, const QString &name, const QString &id, const QString &tip) {
-        auto *button = new QPushButton(text);
+    const auto add = [&](const QString &text, const QString &key, const QString &name, const QString &id, const QString &tip) {
+        auto *button = new KeyPushButton(text, key);
         button->setObjectName(name);
         button->setToolTip(tip);
         button->setAccessibleName(tip);
@@ -89,9 +90,9 @@ QWidget *SelectionDock::makeButtons()
         row->addWidget(button);
         return button;
     };
-    m_positive = add(tr("+ Positive"), QStringLiteral("positive"), QStringLiteral("label.positive"), tr("Label the selection as good (P)"));
-    m_negative = add(tr("× Negative"), QStringLiteral("negative"), QStringLiteral("label.negative"), tr("Label the selection as bad (N)"));
-    m_clear = add(tr("Clear"), QStringLiteral("clear"), QStringLiteral("label.clear"), tr("Take the labels off the selection (U)"));
+    m_positive = add(tr("+ Positive"), QStringLiteral("P"), QStringLiteral("positive"), QStringLiteral("label.positive"), tr("Label the selection as good (P)"));
+    m_negative = add(tr("× Negative"), QStringLiteral("N"), QStringLiteral("negative"), QStringLiteral("label.negative"), tr("Label the selection as bad (N)"));
+    m_clear = add(tr("Clear"), QStringLiteral("U"), QStringLiteral("plain"), QStringLiteral("label.clear"), tr("Take the labels off the selection (U)"));
     column->addLayout(row);
     m_class = new QComboBox;
     m_class->setEditable(true);

@@ -17,6 +17,7 @@ namespace statescape::ui
 FigureList::FigureList(QWidget *parent)
     : QTreeView(parent)
 {
+    setItemDelegate(new RowDelegate(this));
     setRootIsDecorated(false);
     setIndentation(0);
     setUniformRowHeights(true);
@@ -62,13 +63,20 @@ QSize FigureList::sizeHint() const
     if (m_mostRows <= 0)
         return {200, 120};
     const int rows = model() ? std::min(model()->rowCount(), m_mostRows) : 0;
-    const int row = rows > 0 && sizeHintForRow(0) > 0 ? sizeHintForRow(0) : fontMetrics().height() + 4;
+    const int row = rows > 0 && sizeHintForRow(0) > 0 ? sizeHintForRow(0) : fontMetrics().height() + 6;
     return {200, rows * row + (isHeaderHidden() ? 0 : header()->sizeHint().height()) + 2};
 }
 
 QSize FigureList::minimumSizeHint() const
 {
     return m_mostRows > 0 ? QSize(80, sizeHint().height()) : QSize(80, 40);
+}
+
+QSize RowDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    QSize size = QStyledItemDelegate::sizeHint(option, index);
+    size.setHeight(option.fontMetrics.height() + 6);
+    return size;
 }
 
 void BarDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const

@@ -26,12 +26,21 @@ private:
     int m_mostRows = 0;
 };
 
-/// Paints a signed bar for the effect of a difference (column 1 of DifferenceModel).
-class BarDelegate : public QStyledItemDelegate
+/// Rows with some air, as in the pictures.
+class RowDelegate : public QStyledItemDelegate
 {
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override;
+};
+
+/// Paints a signed bar for the effect of a difference (column 1 of DifferenceModel).
+class BarDelegate : public RowDelegate
+{
+    Q_OBJECT
+public:
+    using RowDelegate::RowDelegate;
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
 };
 

@@ -104,6 +104,14 @@ QString styleSheetFor(const Theme &t)
 {
     static const QString sheet = QStringLiteral(R"(
 QMainWindow::separator { background: %1; width: 4px; height: 4px; }
+QWidget#centre { border: 1px solid %3; border-top: none; }
+QScrollBar:vertical { background: transparent; width: 9px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 9px; margin: 0; }
+QScrollBar::handle { background: %5; border-radius: 4px; min-height: 24px; min-width: 24px; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QDockWidget QLineEdit { border: 1px solid %3; border-radius: 5px; padding: 3px 6px; }
+QDockWidget QLineEdit:focus { border-color: %6; }
 QMainWindow::separator:hover { background: %3; }
 QMenuBar { background: %1; spacing: 4px; }
 QMenuBar::item { padding: 4px 8px; color: %2; background: transparent; }

@@ -16,14 +16,14 @@ namespace
 QString missingText(float value)
 {
     switch (schema::missingReason(value)) {
-    case schema::Missing::NotSupported: return QObject::tr("not supported");
-    case schema::Missing::NoPermission: return QObject::tr("no permission");
-    case schema::Missing::Warmup: return QObject::tr("warming up");
-    case schema::Missing::CounterReset: return QObject::tr("counter reset");
+    case schema::Missing::NotSupported: return QObject::tr("not here");
+    case schema::Missing::NoPermission: return QObject::tr("no right");
+    case schema::Missing::Warmup: return QObject::tr("warm-up");
+    case schema::Missing::CounterReset: return QObject::tr("reset");
     case schema::Missing::NoEvents: return QObject::tr("no events");
     case schema::Missing::Suspended: return QObject::tr("suspended");
-    case schema::Missing::CpusChanged: return QObject::tr("CPUs changed");
-    case schema::Missing::Disabled: return QObject::tr("switched off");
+    case schema::Missing::CpusChanged: return QObject::tr("CPUs");
+    case schema::Missing::Disabled: return QObject::tr("off");
     case schema::Missing::Unknown: break;
     }
     return QObject::tr("missing");
@@ -86,7 +86,7 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return index.column() == 0 ? qt(feature.title.empty() ? feature.key : feature.title) : value;
     case kKeyRole: return qt(feature.key);
     case Qt::ToolTipRole: {
-        QString text = QStringLiteral("<b>%1</b> = %2<br>%3<br><br>").arg(qt(feature.key).toHtmlEscaped(), value, qt(feature.description).toHtmlEscaped());
+        QString text = QStringLiteral("<b>%1</b> = %2<br>%3<br><br>").arg(qt(feature.key).toHtmlEscaped(), missing ? tr("missing: %1").arg(qt(schema::missingKey(schema::missingReason(row->value)))) : value, qt(feature.description).toHtmlEscaped());
         text += tr("unit %1 · %2").arg(feature.unit == base::Unit::None ? tr("none") : qt(base::unitKey(feature.unit)), qt(schema::featureKindKey(feature.kind)));
         if (!feature.probe.empty())
             text += tr(" · probe %1").arg(qt(feature.probe));

@@ -56,7 +56,7 @@ QString figures(const ProbeRow &row)
     if (!row.reporting)
         return QStringLiteral("–");
     if (schema::info(row.state.probe).origin == schema::ProbeOrigin::Proc)
-        return QObject::tr("read each interval");
+        return QObject::tr("/proc");
     QString text = eventsText(double(row.eventsPerSecond));
     if (row.state.nsPerEvent >= 0)
         text += QStringLiteral(" %1 ns").arg(double(row.state.nsPerEvent), 4, 'f', 0);

@@ -47,8 +47,10 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
     m_commands->fill(menuBar());
     addToolBar(m_tools);
     auto *centre = new QWidget;
+    centre->setObjectName(QStringLiteral("centre"));
+    centre->setAttribute(Qt::WA_StyledBackground);
     auto *box = new QVBoxLayout(centre);
-    box->setContentsMargins(0, 0, 0, 0);
+    box->setContentsMargins(1, 0, 1, 1);
     box->setSpacing(0);
     box->addWidget(m_messages);
     box->addWidget(m_picture, 1);
@@ -105,7 +107,7 @@ void MainWindow::arrange()
     const QSettings settings;
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
         resize(1600, 1000);
-    resizeDocks({m_probes, m_selection}, {258, 322}, Qt::Horizontal);
+    resizeDocks({m_probes, m_selection}, {280, 322}, Qt::Horizontal);
     resizeDocks({m_timeline}, {218}, Qt::Vertical);
     if (!restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion))
         showPerspective(QStringLiteral("view.observe"));
@@ -127,7 +129,7 @@ void MainWindow::showPerspective(const QString &id)
     m_training->setVisible(train);
     m_timeline->setVisible(true);
     const int side = observe ? 322 : train ? 380 : 322;
-    resizeDocks({m_labels}, {observe ? 258 : 210}, Qt::Horizontal);
+    resizeDocks({m_labels}, {observe ? 280 : 210}, Qt::Horizontal);
     resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)}, {side}, Qt::Horizontal);
     resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);
     if (observe) {

@@ -64,8 +64,9 @@ void StatusLine::update()
         return QStringLiteral("<b style='color:%1'>%2</b>").arg(colour.name(), text);
     };
     const auto &status = live->status;
-    m_host->setText(live->host.empty() ? QString() : tr("%1 · Linux %2").arg(qt(live->host).toHtmlEscaped(), qt(live->kernel).section(QLatin1Char('-'), 0, 0)));
-    m_host->setToolTip(tr("Linux %1<br>%2").arg(qt(live->kernel), qt(status.text).toHtmlEscaped()));
+    const QString release = qt(live->kernel).startsWith(QLatin1String("Linux ")) ? qt(live->kernel).mid(6) : qt(live->kernel);
+    m_host->setText(live->host.empty() ? QString() : tr("%1 · Linux %2").arg(qt(live->host).toHtmlEscaped(), release.section(QLatin1Char('-'), 0, 0)));
+    m_host->setToolTip(tr("Linux %1<br>%2").arg(release, qt(status.text).toHtmlEscaped()));
     const double perSecond = live->intervalNs > 0 ? 1e9 / double(live->intervalNs) : 0;
     m_rate->setText(!live->live ? tr("not recording") : tr("%1 samples/s").arg(perSecond, 0, 'g', 3));
     m_rate->setToolTip(tr("interval %1 · from the interval's end to here %2").arg(durationText(live->intervalNs), durationText(status.latencyNs)));

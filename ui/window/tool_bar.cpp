@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/tool_bar.h"
 
+#include "ui/kit/key_button.h"
+
 #include <QLabel>
-#include <QToolButton>
 
 namespace statescape::ui
 {
@@ -45,15 +46,15 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
 QToolButton *ToolBar::addCommand(const QString &id, const QString &text)
 {
     QAction *action = m_commands.action(id);
-    auto *button = new QToolButton;
+    const QString plain = action->text().remove(QLatin1Char('&'));
+    // Tool buttons show the icon text, so that the sign before it is theirs alone.
+    action->setIconText(text.isEmpty() ? plain : text);
+    const QString key = action->shortcut().toString(QKeySequence::NativeText);
+    auto *button = new KeyToolButton(key.size() == 1 ? key : QString());
     button->setDefaultAction(action);
     button->setToolButtonStyle(Qt::ToolButtonTextOnly);
     button->setFocusPolicy(Qt::TabFocus);
-    const QString plain = action->text().remove(QLatin1Char('&'));
-    button->setText(text.isEmpty() ? plain : text);
     button->setAccessibleName(plain);
-    // setDefaultAction follows the action's text; the sign before it is the tool bar's own.
-    connect(action, &QAction::changed, button, [button, text, plain] { button->setText(text.isEmpty() ? plain : text); });
     addWidget(button);
     return button;
 }
