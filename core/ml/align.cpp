@@ -13,8 +13,9 @@ namespace statescape::ml {
 using Index = Eigen::Index;
 
 namespace {
-// Variances closer than the first share are one as far as noise can tell; beyond the second, two. Between them the freedom to mix
-// falls smoothly: with one hard limit the picture would jump whenever two variances cross it.
+// Variances closer than the first share are one as far as noise can tell; beyond the second, two. Between
+// them the freedom to mix falls smoothly: with one hard limit the picture would jump whenever two variances
+// cross it.
 constexpr double kNearEqual = 0.08;
 constexpr double kDifferent = 0.35;
 // Keeps an axis that the reference says nothing of where it is.

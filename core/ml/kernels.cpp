@@ -92,6 +92,20 @@ STATESCAPE_INLINE void distancesBody(const float *tiles, std::size_t tileCount, 
         distancesGroup<1>(tiles + t * stride, columns, row, dist2 + t * kLanes);
 }
 
+STATESCAPE_INLINE void addRowsBody(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+                                   const std::int32_t *label, double *sums)
+{
+    using Narrow = float __attribute__((vector_size(32)));
+    for (std::size_t i = 0; i < count; ++i, rows += stride) {
+        double *sum = sums + static_cast<std::ptrdiff_t>(label[i]) * columns;
+        int j = 0;
+        for (; j + 8 <= columns; j += 8)
+            store(sum + j, load<Doubles>(sum + j) + __builtin_convertvector(load<Narrow>(rows + j), Doubles));
+        for (; j < columns; ++j)
+            sum[j] += rows[j];
+    }
+}
+
 STATESCAPE_INLINE void crossBody(const double *block, int rows, int stride, double *sums)
 {
     for (int i = 0; i < stride; i += 4)
@@ -125,6 +139,11 @@ STATESCAPE_INLINE void crossBody(const double *block, int rows, int stride, doub
                                      float *dist2)                                                           \
     {                                                                                                        \
         distancesBody(tiles, count, columns, row, dist2);                                                    \
+    }                                                                                                        \
+    attribute void addRows##suffix(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns, \
+                                   const std::int32_t *label, double *sums)                                  \
+    {                                                                                                        \
+        addRowsBody(rows, stride, count, columns, label, sums);                                              \
     }                                                                                                        \
     attribute void cross##suffix(const double *block, int rows, int stride, double *sums)                    \
     {                                                                                                        \
@@ -182,6 +201,12 @@ void distances(const float *tiles, std::size_t tileCount, int columns, const flo
                Isa isa)
 {
     STATESCAPE_DISPATCH(distances, tiles, tileCount, columns, row, dist2);
+}
+
+void addRows(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+             const std::int32_t *label, double *sums, Isa isa)
+{
+    STATESCAPE_DISPATCH(addRows, rows, stride, count, columns, label, sums);
 }
 
 void addCrossProducts(const double *block, int rows, int stride, double *sums, Isa isa)

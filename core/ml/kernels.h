@@ -47,6 +47,11 @@ void nearest(const float *tiles, std::size_t tileCount, int columns, const float
 void distances(const float *tiles, std::size_t tileCount, int columns, const float *row, float *dist2,
                Isa isa);
 
+/// Adds each row to the sums of its label, rows in order.
+/// @param rows count x columns, @p stride values apart @param sums columns values for each label
+void addRows(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+             const std::int32_t *label, double *sums, Isa isa);
+
 /// Adds block^T block to the upper triangle of @p sums, in whole 4 x 16 patches.
 /// @param block rows x stride, stride a multiple of 16, padded with 0 @param sums stride x stride
 void addCrossProducts(const double *block, int rows, int stride, double *sums, Isa isa);

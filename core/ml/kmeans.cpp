@@ -5,7 +5,6 @@
 #include "core/ml/kernels.h"
 #include "core/ml/parallel.h"
 #include "core/ml/random.h"
-#include "core/ml/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,14 +58,15 @@ public:
         , m_dist2(m_label.size())
         , m_partials(m_chunks)
     {
+        // Row by row in memory order; columns would miss the cache on every value.
+        Eigen::VectorXd mean = Eigen::VectorXd::Zero(m_d);
+        for (Index i = 0; i < x.rows(); ++i)
+            mean += x.row(i).transpose().cast<double>();
+        mean /= static_cast<double>(x.rows());
         double variance = 0;
-        std::vector<float> column(static_cast<std::size_t>(x.rows()));
-        for (Index j = 0; j < x.cols(); ++j) {
-            for (Index i = 0; i < x.rows(); ++i)
-                column[static_cast<std::size_t>(i)] = x(i, j);
-            const double deviation = moments(column).standardDeviation;
-            variance += deviation * deviation;
-        }
+        for (Index i = 0; options.tolerance > 0 && i < x.rows(); ++i)
+            variance += (x.row(i).transpose().cast<double>() - mean).squaredNorm();
+        variance /= static_cast<double>(x.rows());
         m_shiftLimit = options.tolerance * variance / std::max<double>(1, static_cast<double>(m_d));
     }
 
@@ -195,21 +195,20 @@ private:
         partial.sizes.assign(k, 0);
         partial.inertia = 0;
         partial.moved = false;
-        const auto [first, last] = tilesOf(chunk);
+        const auto [begin, last] = tilesOf(chunk);
         // Small groups of tiles keep rows in cache between the two halves.
         constexpr std::size_t kGroup = 16;
-        for (std::size_t from = first; from < last && !m_progress.stopped(); from += kGroup) {
+        for (std::size_t from = begin; from < last && !m_progress.stopped(); from += kGroup) {
             const std::size_t to = std::min(from + kGroup, last);
             kernel::nearest(m_tiles.tile(from), to - from, m_d, m_centres.data(), m_options.k,
                             m_label.data() + from * kernel::kLanes, m_dist2.data() + from * kernel::kLanes,
                             m_isa);
-            for (std::size_t i = from * kernel::kLanes; i < std::min(to * kernel::kLanes, rows()); ++i) {
-                const auto c = static_cast<std::size_t>(m_label[i]);
-                double *sum = partial.sums.data() + c * d;
-                const float *values = row(i);
-                for (std::size_t j = 0; j < d; ++j)
-                    sum[j] += values[j];
-                ++partial.sizes[c];
+            const std::size_t first = from * kernel::kLanes;
+            const std::size_t end = std::min(to * kernel::kLanes, rows());
+            kernel::addRows(row(first), m_x.outerStride(), end - first, m_d, m_label.data() + first,
+                            partial.sums.data(), m_isa);
+            for (std::size_t i = first; i < end; ++i) {
+                ++partial.sizes[static_cast<std::size_t>(m_label[i])];
                 partial.inertia += m_dist2[i];
                 partial.moved |= m_label[i] != previous[i];
             }

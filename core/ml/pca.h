@@ -56,13 +56,16 @@ struct Alignment {
     std::vector<int> from; ///< axes.col(i) took the place of the given column from[i]
 };
 
-/// Turns axes towards a reference: signs by the larger overlap; axes of near-equal variance, between which any rotation is as good, by
-/// the nearest orthogonal matrix, the freedom to mix falling smoothly with the difference of variances; and axes that changed places
-/// back, by the assignment with the largest sum of |cosine| where it gains clearly. Axes of clearly different variance keep their
-/// direction. More axes than the reference has may be given: they lend themselves to the rotation.
-/// @param axes d x c orthonormal, c <= 12 @param variance c, falling @param reference d x r; zero columns match nothing
+/// Turns axes towards a reference: signs by the larger overlap; axes of near-equal variance, between which
+/// any rotation is as good, by the nearest orthogonal matrix, the freedom to mix falling smoothly with the
+/// difference of variances; and axes that changed places back, by the assignment with the largest sum of
+/// |cosine| where it gains clearly. Axes of clearly different variance keep their direction. More axes than
+/// the reference has may be given: they lend themselves to the rotation.
+/// @param axes d x c orthonormal, c <= 12 @param variance c, falling @param reference d x r; zero columns
+/// match nothing
 /// @source Schoenemann 1966 (orthogonal Procrustes)
-Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance, const Eigen::MatrixXd &reference);
+Alignment alignAxes(const Eigen::MatrixXd &axes, const Eigen::VectorXd &variance,
+                    const Eigen::MatrixXd &reference);
 
 /// @param a, b d x p and d x q, orthonormal columns @return largest principal angle between the two spans,
 /// degrees 0..90.
