@@ -111,7 +111,7 @@ void Probes::stand(LoadedProbe probe, const std::string &program)
         break;
     }
     if (state.available && state.reason.empty())
-        state.reason = "cost is the recorded figure, not yet measured here";
+        state.reason = "cost is the recorded figure, not measured here";
     m_standing.push_back(state);
     // A probe that cannot report must not cost anything either.
     if (state.available)

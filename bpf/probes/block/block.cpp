@@ -39,7 +39,7 @@ const ProbeProgram &blockProbe()
                                            sizeof(ss_block_bank),
                                            offsetof(ss_block_bank, hits) / 8,
                                            offsetof(ss_block_bank, untimed) / 8,
-                                           100,
+                                           65,
                                            open};
     return kProgram;
 }

@@ -29,7 +29,7 @@ const ProbeProgram &memoryProbe()
                                            sizeof(ss_memory_bank),
                                            offsetof(ss_memory_bank, hits) / 8,
                                            offsetof(ss_memory_bank, collisions) / 8,
-                                           100,
+                                           25,
                                            open};
     return kProgram;
 }

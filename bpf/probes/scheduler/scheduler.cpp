@@ -36,7 +36,7 @@ const ProbeProgram &schedulerProbe()
                                            sizeof(ss_scheduler_bank),
                                            offsetof(ss_scheduler_bank, hits) / 8,
                                            0,
-                                           100,
+                                           150,
                                            open};
     return kProgram;
 }

@@ -23,10 +23,11 @@ struct ss_scheduler_bank {
     __u64 blocked_ns;
     __u64 runq[SS_BUCKETS];
     __u64 blocked[SS_BUCKETS];
+    __u64 pad1; /* what every switch writes shares a cache line */
     __u64 hits[SS_SCHED_HOOKS];
     __u64 running_since_ns; /* 0 while being changed, and before the first switch on this CPU */
     __u32 running_tid;      /* 0: idle */
     __u32 pad0;
-    __u64 pad[3];
+    __u64 pad[2];
 };
 SS_STATIC_ASSERT(sizeof(struct ss_scheduler_bank) % 64 == 0);

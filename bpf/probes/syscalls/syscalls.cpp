@@ -109,7 +109,7 @@ const ProbeProgram &syscallsProbe()
                                            sizeof(ss_syscalls_bank),
                                            offsetof(ss_syscalls_bank, hits) / 8,
                                            0,
-                                           30,
+                                           25,
                                            open};
     return kProgram;
 }
