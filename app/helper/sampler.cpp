@@ -5,6 +5,7 @@
 #include "app/helper/about.h"
 #include "core/base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <unistd.h>
@@ -58,6 +59,8 @@ Sampler::Sampler(bpf::Probes probes, procfs::ProcReader proc)
     , m_kernel(kernelRelease())
     , m_pageBytes(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)))
 {
+    // What shares of CPU time are divided by should the list of CPUs never be readable.
+    m_sample.onlineCpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
     m_sample.slots.resize(schema::slotWords());
     m_sample.processes.reserve(wire::kMaxProcesses);
 }
@@ -105,9 +108,6 @@ void Sampler::readOnline()
     const auto count = countCpus(text);
     if (count == 0) {
         ++m_ownFailures;
-        // Shares of CPU time need some divisor; the count at the last good reading is the best there is.
-        if (m_sample.onlineCpus == 0)
-            m_sample.onlineCpus = static_cast<std::uint32_t>(::sysconf(_SC_NPROCESSORS_ONLN));
         return;
     }
     m_sample.onlineCpus = count;

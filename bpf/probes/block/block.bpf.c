@@ -11,8 +11,8 @@
 #define REQ_OP_WRITE 1
 
 // Until 5.10 (a54895fa057c) both hooks carried the queue in front.
-const volatile bool issue_has_queue = false;
-const volatile bool bio_has_queue = false;
+const volatile __u8 issue_has_queue = 0;
+const volatile __u8 bio_has_queue = 0;
 
 SS_ARRAY(inflight, SS_INFLIGHT_CELLS, struct ss_pending);
 

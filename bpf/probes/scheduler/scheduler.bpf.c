@@ -10,7 +10,7 @@
 #define TASK_NOLOAD 0x400
 
 // Since 5.18 (fa2c3254d7cf) sched_switch brings the state as it was when the decision fell.
-const volatile bool switch_has_state = true;
+const volatile __u8 switch_has_state = 1;
 
 static __always_inline __u32 state_of(struct task_struct *task, bool direct)
 {
