@@ -118,6 +118,8 @@ private slots:
     void rectangleSelects();
     void modifiersCombine();
     void modifierLetGoEarlyStillCounts();
+    void toolbarTwinOfTheModifiers();
+    void groundStaysStillWhileDrawing();
     void spaceMovesTheViewWithAnOpenLasso();
     void wheelKeepsAnOpenLassoOnItsData();
     void escapeCancels();
@@ -203,6 +205,42 @@ void TestPointView::modifierLetGoEarlyStillCounts()
     s.move({300, 300});
     s.release({300, 300}, Qt::NoModifier);
     QCOMPARE(s.made.last().second, SelectionOp::Subtract);
+}
+
+void TestPointView::toolbarTwinOfTheModifiers()
+{
+    Shown s;
+    s.view.setTool(Tool::Lasso);
+    s.view.setSelectionOp(SelectionOp::Subtract);
+    s.draw(kLasso);
+    QCOMPARE(s.made.last().second, SelectionOp::Subtract);
+    s.draw(kLasso, Qt::ControlModifier);
+    QCOMPARE(s.made.last().second, SelectionOp::Add);
+}
+
+void TestPointView::groundStaysStillWhileDrawing()
+{
+    Shown s;
+    s.view.setTool(Tool::Rectangle);
+    s.press({100, 100});
+    s.move({400, 300});
+    const auto before = s.view.camera().project({0.3, 0.2, 0});
+    auto more = std::make_shared<PointSet>(*s.points);
+    more->x.push_back(12);
+    more->y.push_back(0);
+    more->z.push_back(0);
+    more->style.push_back(0);
+    s.view.setPoints(more);
+    const auto during = s.view.camera().project({0.3, 0.2, 0});
+    QCOMPARE(during.x, before.x);
+    QCOMPARE(during.y, before.y);
+    const RowMask expected = s.expected({{100, 100}, {400, 100}, {400, 300}, {100, 300}});
+    s.release({400, 300});
+    QCOMPARE(s.made.size(), 1);
+    QCOMPARE(s.made[0].first->size(), more->size());
+    RowMask first(s.made[0].first->begin(), s.made[0].first->end() - 1);
+    QVERIFY(differing(first, expected) <= 1);
+    QVERIFY(s.view.camera().project({12, 0, 0}).x < 640); // and then it catches up
 }
 
 void TestPointView::spaceMovesTheViewWithAnOpenLasso()

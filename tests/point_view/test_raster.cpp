@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/point_view/point_clouds.h"
 #include "ui/point_view/colours.h"
+#include "ui/point_view/line.h"
 #include "ui/point_view/raster.h"
 
 #include <QTest>
@@ -150,6 +151,8 @@ private slots:
     void nearerHidesFarther();
     void fogFadesWithDistance();
     void selectedIsVisibleWithoutColour();
+    void restFadesWhileSomethingIsSelected();
+    void linesStayInThePicture();
     void spritesAreSymmetricAndDistinct();
     void classColoursAreReadable();
 };
@@ -379,6 +382,59 @@ void TestRaster::selectedIsVisibleWithoutColour()
                 ++(x < 20 ? left : right);
     QCOMPARE(left, 0);
     QVERIFY(right >= 8);
+}
+
+void TestRaster::restFadesWhileSomethingIsSelected()
+{
+    PointSet points;
+    points.x = {10, 30};
+    points.y = {20, 20};
+    Projection projection;
+    projection.width = projection.height = 40;
+    RasterStyle style = allShapes(1);
+    style.dimUnselected = true;
+    WorkerPool pool(1);
+    const auto centres = [&](const RowMask &rows) {
+        Picture out(40, 40);
+        Raster(pool).draw(out.buffer(), projection, points, &rows, style);
+        return std::pair{out.pixels[20 * 40 + 10], out.pixels[20 * 40 + 30]};
+    };
+    const auto own = style.styles[0].onDark;
+    QCOMPARE(centres({0, 0}), (std::pair{own, own}));
+    const auto [rest, chosen] = centres({0, 1});
+    QCOMPARE(chosen, own);
+    const QColor background = QColor::fromRgb(kBackground);
+    QVERIFY(contrastRatio(QColor::fromRgb(rest), background) <
+            contrastRatio(QColor::fromRgb(own), background));
+    QVERIFY(contrastRatio(QColor::fromRgb(rest), background) > 1.3);
+}
+
+void TestRaster::linesStayInThePicture()
+{
+    const auto changed = [](double x0, double y0, double x1, double y1) {
+        // a frame of cells round the picture would show a write beyond it
+        std::vector<std::uint32_t> cells(60 * 50, kBackground);
+        blendLine({cells.data() + 5 * 60 + 5, 50, 40, 60}, x0, y0, x1, y1, 0xffffff, 255);
+        int inside = 0;
+        for (int y = 0; y < 50; ++y) {
+            for (int x = 0; x < 60; ++x) {
+                const bool touched = cells[std::size_t(y * 60 + x)] != kBackground;
+                if (touched && (x < 5 || y < 5 || x >= 55 || y >= 45))
+                    return -1;
+                inside += touched ? 1 : 0;
+            }
+        }
+        return inside;
+    };
+    QCOMPARE(changed(10, 20.5, 30, 20.5), 20);
+    QCOMPARE(changed(20.5, 30, 20.5, 10), 20);
+    QVERIFY(changed(0, 0, 50, 40) >= 50);
+    QVERIFY(changed(-1e9, -1e9, 1e9, 1e9) >= 40);
+    QVERIFY(changed(-7, 3, 90, -30) >= 0);
+    QCOMPARE(changed(-100, 10, -50, 20), 0);
+    QCOMPARE(changed(1e30, -1e30, 1e31, 4), 0);
+    QCOMPARE(changed(std::numeric_limits<double>::quiet_NaN(), 0, 10, 10), 0);
+    QVERIFY(changed(25, 20, 25, 20) <= 2);
 }
 
 void TestRaster::spritesAreSymmetricAndDistinct()

@@ -44,9 +44,11 @@ struct RasterStyle {
 /// the lower 8, so at equal nearness the higher style lies on top and the order of rows and the number of
 /// threads cannot matter.
 ///
-/// What bounds it: one random access to the depth image a point. A million points over 1280x800 touch a few
-/// MB, which is the second cache's size; reading the points themselves takes 13 B a point, a quarter of the
-/// time of a frame at most.
+/// What bounds it: memory. A point is 13 bytes read in order, about 1 ns at the 12 GB/s a core of a small
+/// server gets, and one read-modify-write at random in an image of a few MB, which misses the first cache
+/// nearly always. Measured on one such core at 1280x800: 2.7 ns a point in clusters, 5 ns spread over the
+/// whole picture, of which the passes over the pixels are 1; so two to four times the bound of reading alone.
+/// Prefetching and huge pages changed nothing.
 /// @thread one thread at a time; it uses the pool's helper beside the caller.
 class Raster {
 public:
