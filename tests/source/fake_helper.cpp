@@ -180,7 +180,7 @@ int main()
         for (;;)
             ::pause();
     if (wanted.mode == "garbage-first")
-        std::puts("statescape-helper 0.1: hello there, this is not a frame");
+        put(std::vector<std::byte>(100, std::byte{0x20}));
     if (wanted.mode == "sample-first")
         put(wire::encode(sampleAt(1, 1, wanted.mode)));
     auto hello = wire::encode(greeting(wanted.mode));
