@@ -41,15 +41,15 @@ struct Axis {
     Vec3 low, high; ///< the arrow points to where values grow
 };
 
-/// Edges of the box that have no points behind them on the screen: the two nearest edges of the floor and the
-/// upright one farthest left.
+/// Edges of the box that have no points behind them on the screen: of the floor's the two lowest on the
+/// screen, and the upright one farthest left.
 inline std::array<Axis, 3> boxAxes(const OverlayScene &scene)
 {
     const Box &b = scene.box;
-    const auto depth = [&](double x, double z) { return scene.camera.project({x, b.low[1], z}).depth; };
+    const auto height = [&](double x, double z) { return at(scene, {x, b.low[1], z}).y(); };
     const Vec3 c = b.centre();
-    const double x = depth(b.low[0], c[2]) < depth(b.high[0], c[2]) ? b.low[0] : b.high[0];
-    const double z = depth(c[0], b.low[2]) < depth(c[0], b.high[2]) ? b.low[2] : b.high[2];
+    const double x = height(b.low[0], c[2]) > height(b.high[0], c[2]) ? b.low[0] : b.high[0];
+    const double z = height(c[0], b.low[2]) > height(c[0], b.high[2]) ? b.low[2] : b.high[2];
     Vec3 left = b.corner(0);
     for (const int corner : {1, 4, 5})
         if (at(scene, b.corner(corner)).x() < at(scene, left).x())

@@ -72,7 +72,9 @@ void layoutLegend(const OverlayScene &scene, OverlayLayout &layout)
         ++lines;
     }
     const double line = QFontMetricsF(scene.font).height() + 3;
-    if (scene.showLegend && lines > 0)
+    // In a small view it would hide what it explains.
+    const bool fits = width + 24 < scene.size.width() * 0.35 && lines * line < scene.size.height() * 0.5;
+    if (scene.showLegend && lines > 0 && fits)
         layout.legend = {scene.size.width() - width - 24 - kEdge, kEdge, width + 24, lines * line};
 }
 
@@ -90,7 +92,9 @@ OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points, 
     layoutLegend(scene, layout);
     if (!scene.hint.isEmpty()) {
         const QSizeF size = textSize(scene.font, scene.hint);
-        layout.hint = {kEdge, scene.size.height() - kEdge - size.height() + 4, size.width(), size.height()};
+        if (size.width() < scene.size.width() - 2 * kEdge)
+            layout.hint = {kEdge, scene.size.height() - kEdge - size.height() + 4, size.width(),
+                           size.height()};
     }
     if (!scene.emptyText.isEmpty())
         return layout;
