@@ -120,7 +120,7 @@ void fillSilhouette(QChart *chart, const model::Model &model)
     auto *set = new QBarSet(QObject::tr("silhouette, −1 to 1"));
     for (std::size_t i = states.size(); i-- > 0;) {
         *set << (std::isfinite(states[i].silhouette) ? states[i].silhouette : 0.0);
-        names << QStringLiteral("%1 %2").arg(signOf(stateStyle(model, int(i)).shape), qt(states[i].name));
+        names << QStringLiteral("%1 %2").arg(signOf(stateStyle(model, int(i), nullptr).shape), qt(states[i].name));
         low = std::min(low, states[i].silhouette);
     }
     set->setColor(theme.positive);

@@ -47,6 +47,8 @@ void LabelsDock::update()
     m_labels = shown->labels.get();
     m_rows = shown->samples.rows();
     m_model->update(*shown);
+    // The features below have use for the height that is left.
+    widget()->setMaximumHeight(std::max(40, widget()->layout()->sizeHint().height()));
 }
 
 void LabelsDock::menu(const QPoint &at)

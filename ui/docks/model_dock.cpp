@@ -5,6 +5,7 @@
 #include "ui/kit/key_button.h"
 #include "ui/kit/text.h"
 
+#include <QEvent>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QProgressBar>
@@ -20,7 +21,7 @@ namespace
 
 QString figure(double value)
 {
-    return std::isfinite(value) ? QString::number(value, 'f', 2) : QStringLiteral("–");
+    return std::isfinite(value) ? QString::number(value, 'f', 2).replace(QLatin1Char('-'), QChar(0x2212)) : QStringLiteral("–");
 }
 
 } // namespace
@@ -82,6 +83,7 @@ ModelDock::ModelDock(SessionController &controller, QWidget *parent)
     outer->addWidget(card);
     outer->addStretch(1);
     setWidget(page);
+    page->installEventFilter(this);
     m_progress->hide();
     m_cancel->hide();
     connect(m_train, &QPushButton::clicked, this, [this] { Q_EMIT command(QStringLiteral("model.train")); });
@@ -102,6 +104,17 @@ ModelDock::ModelDock(SessionController &controller, QWidget *parent)
         update();
     });
     update();
+}
+
+bool ModelDock::eventFilter(QObject *watched, QEvent *event)
+{
+    // Docks do not ask for height by width, so wrapped text would be cut.
+    if (watched == widget() && (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest)) {
+        const int height = widget()->layout()->heightForWidth(widget()->width());
+        widget()->setMinimumHeight(height);
+        widget()->setMaximumHeight(height + 8);
+    }
+    return SectionDock::eventFilter(watched, event);
 }
 
 void ModelDock::update()
@@ -126,7 +139,7 @@ void ModelDock::update()
     for (const auto &note : model->notes())
         notes << qt(note).toHtmlEscaped();
     m_notes->setVisible(!notes.isEmpty());
-    m_notes->setText(notes.isEmpty() ? QString() : notes.size() == 1 ? notes.first() : tr("%1 · and %2 more").arg(notes.first()).arg(notes.size() - 1));
+    m_notes->setText(pluralText(std::uint64_t(notes.size()), tr("note")) + tr(" on what was left out (in the tooltip)"));
     m_notes->setToolTip(notes.join(QStringLiteral("<br>")));
 }
 

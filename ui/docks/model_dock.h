@@ -21,6 +21,9 @@ public:
 Q_SIGNALS:
     void command(const QString &id);
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     void update();
     SessionController &m_controller;

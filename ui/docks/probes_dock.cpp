@@ -38,6 +38,8 @@ void ProbesDock::update()
         m_model->update(*live);
     m_list->setVisible(m_model->rowCount() > 0);
     m_empty->setVisible(m_model->rowCount() == 0);
+    // The features below have use for the height that is left.
+    widget()->setMaximumHeight(std::max(40, widget()->layout()->sizeHint().height()));
 }
 
 } // namespace statescape::ui

@@ -45,6 +45,7 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     box->addStretch(1);
     m_why->setFitsRows(DifferenceModel::kRows);
     m_why->setModel(m_differences);
+    m_why->setFigureWidth(0, tr("run-queue latency p99"), false);
     m_why->header()->setSectionResizeMode(1, QHeaderView::Stretch);
     m_why->setFigureWidth(2, QStringLiteral("+99.9 σ"));
     m_why->setItemDelegateForColumn(1, new BarDelegate(m_why));
@@ -53,7 +54,7 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     m_who->setModel(m_processes);
     m_who->setHeaderHidden(false);
     m_who->setFigureWidth(1, QStringLiteral("88.8 %"));
-    m_who->setFigureWidth(2, QStringLiteral("888 MB/s"));
+    m_who->setFigureWidth(2, QStringLiteral("88.8 MB/s"));
     m_who->setFigureWidth(3, QStringLiteral("88.8 k/s"));
     m_who->setAccessibleName(tr("Who was running"));
     auto *scroll = new QScrollArea;

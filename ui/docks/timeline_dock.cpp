@@ -34,6 +34,7 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
     auto *hint = mutedLabel(tr("Drag here to select an interval: the same points light up above."));
     hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     row->addWidget(hint, 1);
+    row->setSpacing(8);
     row->addWidget(mutedLabel(tr("Line")));
     m_line->setAccessibleName(tr("Line of the time strip"));
     m_line->setToolTip(tr("What the line shows: abnormality (0 to 1), distance from the centre of the picture, or a feature in its unit"));

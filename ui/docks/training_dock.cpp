@@ -150,6 +150,8 @@ void TrainingDock::update()
     if (model.get() == m_model)
         return;
     m_model = model.get();
+    if (!m_name->isModified())
+        m_name->setText(qt(model->name()));
     const auto &q = model->quality();
     QString text = QStringLiteral("<b>%1</b> %2<br>%3").arg(qt(model->name()).toHtmlEscaped(), modelKind(*model), modelFacts(*model));
     if (q.samples > 0)

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/kit/key_button.h"
 
+#include "ui/kit/theme.h"
+
 #include <QStyleOptionButton>
 #include <QStyleOptionToolButton>
 #include <QStylePainter>
@@ -111,7 +113,7 @@ void KeyPushButton::paintEvent(QPaintEvent *)
     QFont own = font();
     if (filled)
         own.setWeight(QFont::DemiBold);
-    const bool dark = palette().color(QPalette::Window).lightness() < 128;
+    const bool dark = currentTheme().dark;
     const QColor colour = filled ? (dark ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white))
                                  : palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText);
     paintTextAndKey(painter, rect(), own, text, m_key, colour);

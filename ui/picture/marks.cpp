@@ -93,8 +93,8 @@ void placeStyles(const session::Snapshot &s, ColourBy by, Marks &marks)
     if (by == ColourBy::State && s.model && s.scores && s.scores->size() >= n) {
         const std::size_t k = std::min<std::size_t>(s.model->states().size(), 250);
         for (std::size_t i = 0; i < k; ++i)
-            marks.styles.push_back(stateStyle(*s.model, int(i)));
-        marks.styles.push_back(stateStyle(*s.model, -1));
+            marks.styles.push_back(stateStyle(s, int(i)));
+        marks.styles.push_back(stateStyle(s, -1));
         for (std::size_t i = marks.first; i < n; ++i) {
             const int cluster = (*s.scores)[i].cluster;
             style[i] = static_cast<std::uint8_t>(cluster >= 0 && std::size_t(cluster) < k ? std::size_t(cluster) : k);
@@ -153,7 +153,7 @@ void placeCaptions(const session::Snapshot &s, ColourBy by, Marks &marks)
         ++m.n;
     }
     for (std::size_t i = 0; i < means.size(); ++i) {
-        const PointStyle style = perStyle ? marks.styles[i] : stateStyle(*s.model, int(i));
+        const PointStyle style = perStyle ? marks.styles[i] : stateStyle(s, int(i));
         const bool unnamed = (by == ColourBy::Label && i == 0) || (by == ColourBy::State && i + 1 == means.size());
         if (means[i].n < 3 || style.name.empty() || unnamed)
             continue;
@@ -183,7 +183,7 @@ PointStyle labelStyle(schema::Label label, const std::vector<std::string> &class
     return styleOf(label.polarity, label.classId, std::move(name));
 }
 
-PointStyle stateStyle(const model::Model &model, int cluster)
+PointStyle stateStyle(const model::Model &model, int cluster, const std::vector<std::string> *classNames)
 {
     const auto &states = model.states();
     if (cluster < 0 || std::size_t(cluster) >= states.size()) {
@@ -196,7 +196,13 @@ PointStyle stateStyle(const model::Model &model, int cluster)
         return style;
     }
     const auto &state = states[std::size_t(cluster)];
-    std::size_t index = 0;
+    if (state.name == schema::polarityKey(state.polarity))
+        return styleOf(state.polarity, 0, state.name);
+    const std::size_t classes = classNames ? classNames->size() : 1;
+    for (std::size_t id = 1; id < classes; ++id)
+        if ((*classNames)[id] == state.name)
+            return styleOf(state.polarity, id, state.name);
+    std::size_t index = classes;
     for (int i = 0; i < cluster; ++i)
         index += states[std::size_t(i)].polarity == state.polarity ? 1 : 0;
     return styleOf(state.polarity, index, state.name);

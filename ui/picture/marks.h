@@ -18,8 +18,13 @@ enum class ColourBy : std::uint8_t { Label, State, Time, Abnormality };
 /// How one label or state looks everywhere: point view, ribbon, lists. Colour never stands alone: the shape (sign) tells polarity.
 /// Okabe-Ito hues; a class keeps its hue for as long as the file lives.
 PointStyle labelStyle(schema::Label label, const std::vector<std::string> &classNames);
-/// @param cluster index into model.states(); -1 is unknown
-PointStyle stateStyle(const model::Model &model, int cluster);
+/// A state named after a class looks like that class. @param cluster index into model.states(); -1 is unknown
+PointStyle stateStyle(const model::Model &model, int cluster, const std::vector<std::string> *classNames);
+/// @pre snapshot.model
+inline PointStyle stateStyle(const session::Snapshot &snapshot, int cluster)
+{
+    return stateStyle(*snapshot.model, cluster, snapshot.classNames.get());
+}
 /// @return the style's colour for this theme.
 QColor colourOf(const PointStyle &style, bool dark);
 /// @return the shape as a character for lists: "+", "×", "■" …

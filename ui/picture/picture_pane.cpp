@@ -151,7 +151,7 @@ QString PicturePane::tipOf(std::int64_t row) const
     if (s->model && s->scores && i < s->scores->size()) {
         const auto &score = (*s->scores)[i];
         text += tr("<br>state %1, confidence %2, abnormality %3")
-                    .arg(qt(stateStyle(*s->model, score.cluster).name).toHtmlEscaped())
+                    .arg(qt(stateStyle(*s, score.cluster).name).toHtmlEscaped())
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }

@@ -21,15 +21,16 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 bool gapBefore(const session::Snapshot &s, std::size_t i)
 {
     const std::uint64_t step = s.samples.timeNs(i) - s.samples.timeNs(i - 1);
-    const std::uint64_t usual = std::max(s.intervalNs, s.samples.durationNs(i));
+    const std::uint64_t usual = s.intervalNs != 0 ? s.intervalNs : s.samples.durationNs(i);
     return usual > 0 && step > 3 * usual;
 }
 
 double lengthOf(const session::Snapshot &s, std::size_t i)
 {
     const std::uint64_t duration = s.samples.durationNs(i) != 0 ? s.samples.durationNs(i) : s.intervalNs;
+    // A sample after lost ones covers them all; drawn at full length it would hide the loss.
     if (duration != 0)
-        return double(duration) * 1e-9;
+        return double(s.intervalNs != 0 ? std::min(duration, 2 * s.intervalNs) : duration) * 1e-9;
     return i > 0 ? double(s.samples.timeNs(i) - s.samples.timeNs(i - 1)) * 1e-9 : 1;
 }
 
@@ -119,7 +120,7 @@ StripData makeStripData(const session::Snapshot &s, std::size_t first, const Lin
             s, first, [&](std::size_t i) { return (*s.scores)[i].cluster + 1; },
             [&](std::size_t i) {
                 const auto &score = (*s.scores)[i];
-                return Run{0, 0, stateStyle(*s.model, score.cluster), score.polarity == schema::Polarity::Negative, score.cluster < 0};
+                return Run{0, 0, stateStyle(s, score.cluster), score.polarity == schema::Polarity::Negative, score.cluster < 0};
             });
     if (s.labels && s.labels->size() >= n && s.classNames)
         data.labels = runsOf(

@@ -130,7 +130,7 @@ void TimeStrip::updateOutlook()
     const auto &outlook = m_snapshot->outlook;
     const std::size_t n = m_snapshot->samples.rows();
     QVector<QCPGraphData> low, mid, high;
-    if (outlook && n > 0 && p.data.isAbnormality) {
+    if (outlook && m_snapshot->live && n > 0 && p.data.isAbnormality) {
         const double step = double(m_snapshot->intervalNs) * 1e-9;
         const double start = secondsOf(*m_snapshot, m_snapshot->samples.timeNs(n - 1));
         for (std::size_t i = 0; i < outlook->abnormality.size(); ++i) {
@@ -145,9 +145,11 @@ void TimeStrip::updateOutlook()
     p.low->data()->set(low, true);
     p.high->data()->set(high, true);
     p.ahead->data()->set(mid, true);
-    p.outlookText->setVisible(outlook.has_value());
-    if (!outlook)
+    // What is coming can only be said while samples come.
+    p.outlookText->setVisible(outlook.has_value() && m_snapshot->live && n > 0);
+    if (!outlook || !m_snapshot->live || n == 0)
         return;
+    p.outlookText->position->setCoords(secondsOf(*m_snapshot, m_snapshot->samples.timeNs(n - 1)), 0);
     const QString within = durationText(outlook->horizonNs);
     const bool likely = outlook->probability >= 0.1 && !outlook->state.empty();
     p.outlookText->setText(likely ? tr("a run of %1 within %2, likely %3").arg(qt(outlook->state), within).arg(outlook->probability, 0, 'f', 2)
@@ -310,7 +312,7 @@ void TimeStrip::showTip(const QPoint &at)
     if (m_snapshot->model && m_snapshot->scores && row < m_snapshot->scores->size()) {
         const auto &score = (*m_snapshot->scores)[row];
         text += tr("<br>state %1, confidence %2<br>abnormality %3")
-                    .arg(qt(stateStyle(*m_snapshot->model, score.cluster).name).toHtmlEscaped())
+                    .arg(qt(stateStyle(*m_snapshot, score.cluster).name).toHtmlEscaped())
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }

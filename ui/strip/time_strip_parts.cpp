@@ -118,7 +118,6 @@ TimeStrip::Parts::Parts(QCustomPlot *plot)
     alarmText->position->setTypeY(QCPItemPosition::ptPlotCoords);
     alarmText->position->setAxes(time, value);
     alarmText->setText(TimeStrip::tr("alarm"));
-    outlookText = makeText(plot, lines, 1, 0, Qt::AlignRight | Qt::AlignTop, QMargins(0, 1, 6, 0));
     emptyText = makeText(plot, ribbons, 0, middleOfState, Qt::AlignLeft | Qt::AlignVCenter, QMargins(6, 0, 0, 0));
     nowText = new QCPItemText(plot);
     nowText->position->setTypeX(QCPItemPosition::ptPlotCoords);
@@ -129,6 +128,14 @@ TimeStrip::Parts::Parts(QCustomPlot *plot)
     nowText->setPadding(QMargins(0, 0, 4, 0));
     nowText->setClipToAxisRect(false);
     nowText->setText(TimeStrip::tr("now"));
+    outlookText = new QCPItemText(plot);
+    outlookText->position->setTypeX(QCPItemPosition::ptPlotCoords);
+    outlookText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    outlookText->position->setAxes(time, ribbons->axis(QCPAxis::atLeft));
+    outlookText->position->setAxisRect(ribbons);
+    outlookText->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
+    outlookText->setPadding(QMargins(0, 0, 48, 0));
+    outlookText->setClipToAxisRect(false);
     for (QCPItemText *text : {alarmText, outlookText, emptyText, nowText})
         text->setVisible(false);
 }

@@ -18,10 +18,12 @@
 
 #include <QCloseEvent>
 #include <QDragEnterEvent>
+#include <QGridLayout>
+#include <QLabel>
 #include <QMimeData>
 #include <QSettings>
 #include <QStatusBar>
-#include <QVBoxLayout>
+
 
 namespace statescape::ui
 {
@@ -45,15 +47,19 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
     setAnimated(false);
     setDockNestingEnabled(true);
     m_commands->fill(menuBar());
+    auto *name = new QLabel(QStringLiteral("<b>Statescape</b>"));
+    name->setContentsMargins(12, 0, 6, 0);
+    menuBar()->setCornerWidget(name, Qt::TopLeftCorner);
     addToolBar(m_tools);
     auto *centre = new QWidget;
     centre->setObjectName(QStringLiteral("centre"));
     centre->setAttribute(Qt::WA_StyledBackground);
-    auto *box = new QVBoxLayout(centre);
+    auto *box = new QGridLayout(centre);
     box->setContentsMargins(1, 0, 1, 1);
     box->setSpacing(0);
-    box->addWidget(m_messages);
-    box->addWidget(m_picture, 1);
+    // Messages lie over the picture: one that comes or goes must not move the points under the pointer.
+    box->addWidget(m_picture, 0, 0);
+    box->addWidget(m_messages, 0, 0, Qt::AlignTop);
     setCentralWidget(centre);
     statusBar()->setSizeGripEnabled(false);
     statusBar()->addWidget(m_status, 1);
@@ -107,7 +113,7 @@ void MainWindow::arrange()
     const QSettings settings;
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
         resize(1600, 1000);
-    resizeDocks({m_probes, m_selection}, {280, 322}, Qt::Horizontal);
+    resizeDocks({m_probes, m_selection}, {280, 340}, Qt::Horizontal);
     resizeDocks({m_timeline}, {218}, Qt::Vertical);
     if (!restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion))
         showPerspective(QStringLiteral("view.observe"));
@@ -128,7 +134,7 @@ void MainWindow::showPerspective(const QString &id)
     m_model->setVisible(observe);
     m_training->setVisible(train);
     m_timeline->setVisible(true);
-    const int side = observe ? 322 : train ? 380 : 322;
+    const int side = train ? 390 : 340;
     resizeDocks({m_labels}, {observe ? 280 : 210}, Qt::Horizontal);
     resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)}, {side}, Qt::Horizontal);
     resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);

@@ -99,7 +99,6 @@ private:
     TimelineDock *m_timeline;
     QMenu *m_recentMenu = nullptr, *m_modelMenu = nullptr;
     source::HelperState m_sourceState = source::HelperState::Starting;
-    bool m_statesSeen = false; ///< a model has switched the colouring to states once
 };
 
 } // namespace statescape::ui

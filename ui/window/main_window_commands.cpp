@@ -148,7 +148,6 @@ void MainWindow::connectModelCommands()
             for (const auto &feature : shown->samples.schema().features())
                 if ((options.includeLevels || feature.kind != schema::FeatureKind::Level) && !m_features->model()->isLeftOut(qt(feature.key)))
                     options.features.push_back(feature.key);
-        m_statesSeen = false;
         m_controller->train(options);
     });
     c.on(QStringLiteral("model.cancel"), [this] { m_controller->cancelTraining(); });
@@ -166,8 +165,11 @@ void MainWindow::connectModelCommands()
     connect(m_training, &TrainingDock::command, m_commands, &CommandSet::trigger);
     connect(m_controller, &SessionController::trainingProgress, this, &MainWindow::updateCommands);
     connect(m_controller, &SessionController::trainingFinished, this, [this](bool ok) {
-        updateCommands();
         const auto live = m_controller->live();
+        // A model that has just come is what the user wants to see.
+        if (ok)
+            m_picture->setColourBy(ColourBy::State);
+        updateCommands();
         if (ok && live && live->model)
             m_messages->show(QStringLiteral("trained"), MessageBar::Kind::Note,
                              tr("Trained <b>%1</b>: %2, %3").arg(qt(live->model->name()).toHtmlEscaped(), modelKind(*live->model), modelFacts(*live->model)), {}, {}, 10000);

@@ -90,7 +90,6 @@ void MainWindow::leaveSession()
 
 void MainWindow::enteredSession()
 {
-    m_statesSeen = false;
     m_sourceState = source::HelperState::Starting;
     for (const char *key : {"source", "reduced", "problem", "kept"})
         m_messages->close(QString::fromLatin1(key));
@@ -120,14 +119,6 @@ void MainWindow::watchSource()
     const auto live = m_controller->live();
     if (!live)
         return;
-    // A model that has just come is what the user wants to see; after that the choice is theirs.
-    if (live->model && !m_statesSeen) {
-        m_statesSeen = true;
-        if (m_controller->isTraining()) {
-            m_picture->setColourBy(ColourBy::State);
-            m_tools->setColourBy(int(ColourBy::State));
-        }
-    }
     const auto &status = live->status;
     if (!live->live || status.state == m_sourceState)
         return;

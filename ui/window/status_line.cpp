@@ -93,7 +93,7 @@ void StatusLine::update()
     const std::size_t n = live->samples.rows();
     if (live->model && live->scores && n > 0 && live->scores->size() >= n) {
         const auto &score = live->scores->back();
-        const PointStyle style = stateStyle(*live->model, score.cluster);
+        const PointStyle style = stateStyle(*live, score.cluster);
         const QString polarity = score.polarity == schema::Polarity::None ? QString() : QStringLiteral(" · ") + qt(schema::polarityKey(score.polarity));
         state = (live->live ? tr("state now %1 %2, abnormality %3") : tr("last state %1 %2, abnormality %3"))
                     .arg(strong(qt(style.name).toHtmlEscaped() + (qt(style.name) == qt(schema::polarityKey(score.polarity)) ? QString() : polarity), colourOf(style, theme.dark)))
