@@ -285,7 +285,6 @@ void Raster::draw(const PixelBuffer &out, const Projection &projection, const Po
     const RowMask *chosen = anySelected ? selected : nullptr;
     if (used == 1) {
         clear(0);
-        clear(1);
         scatter(0, 0, n, projection, points, chosen);
         compose(0, 1, 1, out);
     } else {
