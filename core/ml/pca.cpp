@@ -4,8 +4,8 @@
 
 #include "core/ml/kernels.h"
 #include "core/ml/kmeans.h"
+#include "core/ml/symmetric_eigen.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -82,12 +82,10 @@ base::Result<Pca> Pca::fit(MatrixView x, int components, const base::Progress &p
     Eigen::MatrixXd matrix;
     if (!covariance(x, pca.m_mean, matrix, progress))
         return base::fail(Code::Cancelled, "principal components stopped on request");
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
-    if (solver.info() != Eigen::Success)
-        return base::fail(Code::Internal, "eigenvalues of the covariance did not converge");
+    STATESCAPE_TRY(const SymmetricEigen eigen, symmetricEigen(matrix));
     pca.m_total = matrix.trace();
-    pca.m_components = solver.eigenvectors().rowwise().reverse().leftCols(components);
-    pca.m_variance = solver.eigenvalues().reverse().head(components).cwiseMax(0.0);
+    pca.m_components = eigen.vectors.rowwise().reverse().leftCols(components);
+    pca.m_variance = eigen.values.reverse().head(components).cwiseMax(0.0);
     fixSign(pca.m_components);
     return pca;
 }

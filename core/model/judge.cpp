@@ -17,7 +17,8 @@ constexpr double kTailPower = 4;
 
 void Judge::finish()
 {
-    m_tiles = ml::kernel::Tiles(centres);
+    m_tiles =
+        metric.size() > 0 ? ml::kernel::Tiles(ml::Matrix(centres * metric)) : ml::kernel::Tiles(centres);
     const auto any = [this](auto wanted) {
         return std::any_of(states.begin(), states.end(),
                            [&](const State &state) { return wanted(state.polarity); });
@@ -34,17 +35,29 @@ void Judge::finish()
     }
 }
 
+const float *Judge::distancesTo(const float *z) const
+{
+    thread_local std::vector<float> dist2;
+    thread_local Eigen::RowVectorXf turned;
+    dist2.resize(m_tiles.count() * ml::kernel::kLanes);
+    if (metric.size() > 0) {
+        // Symmetric, so rows serve as columns and the product runs along memory.
+        turned.noalias() = Eigen::RowVectorXf::Map(z, metric.rows()) * metric.transpose();
+        z = turned.data();
+    }
+    ml::kernel::distances(m_tiles.tile(0), m_tiles.count(), m_tiles.columns(), z, dist2.data(),
+                          ml::kernel::bestIsa());
+    return dist2.data();
+}
+
 Score Judge::score(const float *z, bool judgeable) const
 {
     Score out;
     if (!judgeable)
         return out;
-    thread_local std::vector<float> dist2;
     thread_local std::vector<float> nearestOf;
-    dist2.resize(m_tiles.count() * ml::kernel::kLanes);
     nearestOf.assign(states.size(), kFar);
-    ml::kernel::distances(m_tiles.tile(0), m_tiles.count(), m_tiles.columns(), z, dist2.data(),
-                          ml::kernel::bestIsa());
+    const float *dist2 = distancesTo(z);
     float good = kFar;
     for (std::size_t p = 0; p < stateOf.size(); ++p) {
         auto &nearest = nearestOf[static_cast<std::size_t>(stateOf[p])];
@@ -88,9 +101,7 @@ float Judge::abnormality(double distance) const
 
 int Judge::nearestGood(const float *z) const
 {
-    std::vector<float> dist2(m_tiles.count() * ml::kernel::kLanes);
-    ml::kernel::distances(m_tiles.tile(0), m_tiles.count(), m_tiles.columns(), z, dist2.data(),
-                          ml::kernel::bestIsa());
+    const float *dist2 = distancesTo(z);
     int best = -1;
     for (std::size_t p = 0; p < stateOf.size(); ++p)
         if (m_good[p] != 0 && (best < 0 || dist2[p] < dist2[static_cast<std::size_t>(best)]))
@@ -100,13 +111,11 @@ int Judge::nearestGood(const float *z) const
 
 double Judge::inertia(ml::MatrixView z) const
 {
-    std::vector<float> dist2(m_tiles.count() * ml::kernel::kLanes);
     double total = 0;
     for (Eigen::Index i = 0; i < z.rows(); ++i) {
         const float *row = z.data() + i * z.outerStride();
-        ml::kernel::distances(m_tiles.tile(0), m_tiles.count(), m_tiles.columns(), row, dist2.data(),
-                              ml::kernel::bestIsa());
-        const auto best = std::min_element(dist2.begin(), dist2.begin() + centres.rows()) - dist2.begin();
+        const float *dist2 = distancesTo(row);
+        const auto best = std::min_element(dist2, dist2 + centres.rows()) - dist2;
         for (Eigen::Index j = 0; j < z.cols(); ++j) {
             const double difference = static_cast<double>(row[j]) - centres(best, j);
             total += difference * difference;

@@ -39,7 +39,8 @@ struct JudgeInput {
 /// decides. Distances are calibrated by cross-fitting over time blocks: prototypes from the other blocks
 /// measure each block.
 struct Judge {
-    ml::Matrix centres;       ///< P x d
+    ml::Matrix centres;       ///< P x d, scaled space
+    ml::Matrix metric;        ///< d x d symmetric: distances are between z * metric; empty: between z
     std::vector<int> stateOf; ///< P
     std::vector<State> states;
     std::vector<int> classOf;   ///< per state: index into JudgeInput::classes, -1 where no label names it
@@ -64,6 +65,8 @@ struct Judge {
     [[nodiscard]] double inertia(ml::MatrixView z) const;
 
 private:
+    /// @return squared distances to all prototypes, in scratch memory of the calling thread.
+    [[nodiscard]] const float *distancesTo(const float *z) const;
     [[nodiscard]] float abnormality(double distance) const;
     ml::kernel::Tiles m_tiles;
     std::vector<std::uint8_t> m_good; ///< per prototype

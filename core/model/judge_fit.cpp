@@ -7,6 +7,7 @@
 #include "core/ml/random.h"
 #include "core/ml/split.h"
 #include "core/ml/statistics.h"
+#include "core/ml/whitening.h"
 #include "core/model/state_names.h"
 
 #include <algorithm>
@@ -24,7 +25,10 @@ namespace {
 /// Up to this many labels of a class every one is a prototype: nearest neighbour, which few labels cannot be
 /// beaten by.
 constexpr std::size_t kAllPrototypes = 12;
-constexpr std::size_t kMostPrototypes = 16;
+constexpr std::size_t kMostPrototypes = 32;
+/// Samples next in time are near-copies, so the spread inside classes is known less well than their number
+/// says.
+constexpr double kLeastShrinkage = 0.1;
 /// Prototypes are placed on at most this many rows; more only cost time.
 constexpr std::size_t kMostFitRows = 20000;
 constexpr std::size_t kChooseRows = 4000;
@@ -75,6 +79,30 @@ public:
         m_blocks = ml::timeBlocks(in.timeNs, m_n, kBlocks);
     }
 
+    /// Distances will be calibrated in spaces that have not seen the rows they measure: one whitening a fold,
+    /// as the judge's own was fitted on all rows. @param raw n x d before whitening
+    base::Result<> whitenFolds(ml::MatrixView raw)
+    {
+        m_raw = &raw;
+        for (int fold = 0; fold < kFolds; ++fold) {
+            std::vector<std::size_t> rows;
+            for (const std::size_t c : m_classes)
+                for (const std::size_t row : m_rowsOf[c])
+                    if (m_blocks[row] % kFolds != fold)
+                        rows.push_back(row);
+            rows = thinned(std::move(rows), kMostFitRows, m_options.seed);
+            std::vector<int> classOf;
+            for (const std::size_t row : rows)
+                classOf.push_back(m_in.classOf[row]);
+            auto whitening =
+                ml::withinClassWhitening(take(raw, rows), classOf, kLeastShrinkage, {m_progress.stop, {}});
+            if (!whitening && whitening.error().code != Code::NotEnoughData)
+                return whitening.error();
+            m_foldMetric.push_back(whitening ? std::move(whitening->forward) : ml::Matrix());
+        }
+        return {};
+    }
+
     base::Result<Judge> run()
     {
         m_progress.at(0.1, "finding states");
@@ -108,14 +136,23 @@ private:
     {
         if (rows <= kAllPrototypes)
             return static_cast<int>(rows);
-        return static_cast<int>(std::min(kMostPrototypes, kAllPrototypes + (rows - kAllPrototypes) / 8));
+        const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
+        return static_cast<int>(std::clamp(root, kAllPrototypes, kMostPrototypes));
+    }
+
+    /// Rows in the space of a fold, or of the judge itself.
+    [[nodiscard]] ml::Matrix inSpace(const std::vector<std::size_t> &rows, int fold) const
+    {
+        if (fold < 0 || m_foldMetric.empty() || m_foldMetric[static_cast<std::size_t>(fold)].size() == 0)
+            return take(m_in.z, rows);
+        return take(*m_raw, rows) * m_foldMetric[static_cast<std::size_t>(fold)];
     }
 
     /// Prototypes of one class from some of its rows.
     base::Result<ml::Matrix> prototypes(const std::vector<std::size_t> &rows, int restarts,
-                                        std::uint64_t stream)
+                                        std::uint64_t stream, int fold = -1)
     {
-        const ml::Matrix z = take(m_in.z, thinned(rows, kMostFitRows, m_options.seed + stream));
+        const ml::Matrix z = inSpace(thinned(rows, kMostFitRows, m_options.seed + stream), fold);
         const int k = prototypesFor(rows.size());
         if (k == z.rows())
             return z;
@@ -365,13 +402,12 @@ private:
                 STATESCAPE_TRY(const ml::KMeans means, cluster(z, k, 2, stream));
                 centres = nonEmpty(means);
             } else {
-                STATESCAPE_TRY(centres, prototypes(outside, 2, stream));
+                STATESCAPE_TRY(centres, prototypes(outside, 2, stream, fold));
             }
             inside = thinned(inside, kMostFitRows, m_options.seed + 1);
-            for (const std::size_t row : inside) {
-                const auto z = m_in.z.row(static_cast<Index>(row));
-                out.push_back(std::sqrt((centres.rowwise() - z).rowwise().squaredNorm().minCoeff()));
-            }
+            const ml::Matrix z = inSpace(inside, fold);
+            for (Index i = 0; i < z.rows(); ++i)
+                out.push_back(std::sqrt((centres.rowwise() - z.row(i)).rowwise().squaredNorm().minCoeff()));
             if (m_progress.stopped())
                 return base::fail(Code::Cancelled, "training stopped on request");
         }
@@ -443,6 +479,8 @@ private:
     std::vector<std::vector<std::size_t>> m_rowsOf;
     std::vector<std::size_t> m_classes;
     std::vector<int> m_blocks;
+    const ml::MatrixView *m_raw = nullptr;
+    std::vector<ml::Matrix> m_foldMetric;
     Judge m_judge;
 };
 } // namespace
@@ -453,7 +491,32 @@ base::Result<Judge> Judge::fit(const JudgeInput &in, const TrainOptions &options
     if (in.z.rows() < std::max(options.k, 1))
         return base::fail(Code::NotEnoughData,
                           fmt::format("{} samples cannot make {} states", in.z.rows(), options.k));
-    return Fitter(in, options, progress).run();
+    const bool labelled = std::any_of(in.classOf.begin(), in.classOf.end(), [](int c) { return c >= 0; });
+    if (!labelled || options.k > 0)
+        return Fitter(in, options, progress).run();
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < in.classOf.size(); ++i)
+        if (in.classOf[i] >= 0)
+            rows.push_back(i);
+    rows = thinned(std::move(rows), kMostFitRows, options.seed);
+    std::vector<int> classOf;
+    for (const std::size_t row : rows)
+        classOf.push_back(in.classOf[row]);
+    auto whitening =
+        ml::withinClassWhitening(take(in.z, rows), classOf, kLeastShrinkage, {progress.stop, {}});
+    if (!whitening && whitening.error().code == Code::NotEnoughData)
+        return Fitter(in, options, progress).run();
+    if (!whitening)
+        return whitening.error();
+    const ml::Matrix turned = in.z * whitening->forward;
+    const JudgeInput round{turned, in.classOf, in.classes, in.timeNs};
+    Fitter fitter(round, options, progress);
+    STATESCAPE_CHECK(fitter.whitenFolds(in.z));
+    STATESCAPE_TRY(Judge judge, fitter.run());
+    judge.centres = judge.centres * whitening->backward;
+    judge.metric = std::move(whitening->forward);
+    judge.finish();
+    return judge;
 }
 
 } // namespace statescape::model

@@ -3,6 +3,7 @@
 #include "core/model/model_data.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -16,16 +17,36 @@ namespace {
 constexpr int kVersion = 1;
 constexpr std::string_view kFormat = "statescape-model";
 constexpr double kMost = 3.4e38;
+constexpr double kMostMetric = 1e9;
 constexpr std::size_t kMostStates = 65536;
 constexpr std::size_t kMostPrototypes = 65536;
 constexpr std::size_t kMostListed = 4096;
 constexpr int kMissingReasons = 9;
 
+/// The double nearest to the shortest decimal that reads back as @p value: a third of the digits of the float
+/// itself.
+double shortest(float value)
+{
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    double out = value;
+    std::from_chars(text, end, out);
+    return out;
+}
+
+std::vector<double> shortest(std::span<const float> values)
+{
+    std::vector<double> out;
+    for (const float value : values)
+        out.push_back(shortest(value));
+    return out;
+}
+
 json valueOf(float value)
 {
     if (std::isnan(value))
         return schema::missingKey(schema::missingReason(value));
-    return std::isinf(value) ? json(value > 0 ? "infinite" : "-infinite") : json(value);
+    return std::isinf(value) ? json(value > 0 ? "infinite" : "-infinite") : json(shortest(value));
 }
 
 float readValue(const JsonReader &in)
@@ -101,18 +122,20 @@ json toJson(const Judge &judge)
                           {"polarity", schema::polarityKey(judge.states[s].polarity)},
                           {"samples", judge.states[s].samples},
                           {"silhouette", numberOrNull(judge.states[s].silhouette)},
-                          {"reach", judge.reach[s]}});
+                          {"reach", shortest(judge.reach[s])}});
     json prototypes = json::array();
     for (Eigen::Index p = 0; p < judge.centres.rows(); ++p) {
         const float *row = judge.centres.row(p).data();
         prototypes.push_back({{"state", judge.stateOf[static_cast<std::size_t>(p)]},
-                              {"centre", std::vector<float>(row, row + judge.centres.cols())}});
+                              {"centre", shortest({row, static_cast<std::size_t>(judge.centres.cols())})}});
     }
-    return {{"states", std::move(states)},
-            {"prototypes", std::move(prototypes)},
-            {"unknown_distance", judge.unknownDistance},
-            {"temperature", judge.temperature},
-            {"good_distances", judge.goodDistances},
+    // Symmetric: the lower triangle says it all.
+    json metric = json::array();
+    for (Eigen::Index i = 0; i < judge.metric.rows(); ++i)
+        metric.push_back(shortest({judge.metric.row(i).data(), static_cast<std::size_t>(i + 1)}));
+    return {{"states", std::move(states)},         {"metric", std::move(metric)},
+            {"prototypes", std::move(prototypes)}, {"unknown_distance", judge.unknownDistance},
+            {"temperature", judge.temperature},    {"good_distances", shortest(judge.goodDistances)},
             {"good_samples", judge.goodSamples}};
 }
 
@@ -146,6 +169,20 @@ Judge readJudge(const JsonReader &in, std::size_t dimensions)
         for (std::size_t j = 0; j < dimensions; ++j)
             out.centres(static_cast<Eigen::Index>(p), static_cast<Eigen::Index>(j)) =
                 static_cast<float>(centre[j]);
+    }
+    const JsonReader metric = in["metric"];
+    if (const std::size_t rows = metric.size(dimensions); rows != 0) {
+        if (rows != dimensions)
+            metric.fail(fmt::format("has not {} rows", dimensions));
+        out.metric = ml::Matrix::Zero(static_cast<Eigen::Index>(in.failed() ? 0 : dimensions),
+                                      static_cast<Eigen::Index>(in.failed() ? 0 : dimensions));
+        for (std::size_t i = 0; i < rows && !in.failed(); ++i) {
+            const auto row = metric[i].numbers(i + 1, -kMostMetric, kMostMetric);
+            for (std::size_t j = 0; j <= i; ++j)
+                out.metric(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
+                    out.metric(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(i)) =
+                        static_cast<float>(row[j]);
+        }
     }
     out.unknownDistance = in["unknown_distance"].number(0, kMost);
     out.temperature = in["temperature"].number(1e-300, kMost);
@@ -207,8 +244,8 @@ json toJson(const std::vector<Golden> &golden)
         out.push_back({{"row", std::move(row)},
                        {"cluster", one.score.cluster},
                        {"polarity", schema::polarityKey(one.score.polarity)},
-                       {"confidence", one.score.confidence},
-                       {"abnormality", one.score.abnormality}});
+                       {"confidence", shortest(one.score.confidence)},
+                       {"abnormality", shortest(one.score.abnormality)}});
     }
     return out;
 }

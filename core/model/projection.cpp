@@ -18,7 +18,8 @@ using Index = Eigen::Index;
 
 namespace {
 constexpr int kMostComponents = 8;
-/// Fitted beyond what is shown: the last axis shown may trade places with them from fit to fit, and alignment needs both.
+/// Fitted beyond what is shown: the last axis shown may trade places with them from fit to fit, and alignment
+/// needs both.
 constexpr int kSpare = 2;
 constexpr std::size_t kLeastRows = 3;
 constexpr int kVersion = 1;

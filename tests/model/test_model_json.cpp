@@ -68,7 +68,11 @@ void visit(json &root, const json::json_pointer &at, std::vector<json::json_poin
 void TestModelJson::initTestCase()
 {
     const auto data = test::plant({.kinds = 2, .rounds = 2});
-    const auto model = Model::train(data.set(), {});
+    TrainOptions options;
+    // Few features: every path of the file is changed many times below.
+    for (const std::size_t column : {0, 3, 4, 7, 8, 11})
+        options.features.push_back((*data.schema)[column].key);
+    const auto model = Model::train(data.set(), options);
     QVERIFY(model.has_value());
     m_text = model->toJson();
     m_row.assign(data.row(9).begin(), data.row(9).end());
@@ -147,6 +151,8 @@ void TestModelJson::wrongTypesNameTheirPath_data()
                             << "$.judge.prototypes[1].centre[0]";
     QTest::newRow("polarity") << "/judge/states/0/polarity"
                               << "$.judge.states[0].polarity";
+    QTest::newRow("metric") << "/judge/metric/2/1"
+                            << "$.judge.metric[2][1]";
     QTest::newRow("loading") << "/axes/loadings/0/3"
                              << "$.axes.loadings[0][3]";
     QTest::newRow("golden") << "/golden/0/row/1"

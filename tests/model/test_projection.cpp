@@ -95,7 +95,8 @@ void TestProjection::axesSayWhatTheyMean()
     QVERIFY(axes[0].columns[0] <= 1 && axes[0].columns[1] <= 1);
     QVERIFY(axes[0].loadings[0] > 0 && axes[0].loadings[1] < 0);
     QVERIFY(std::fabs(axes[0].varianceShare - 2.0 / 3) < 0.1);
-    QVERIFY2(axes[0].text.starts_with("PC1 7") && axes[0].text.find(" %: ") != std::string::npos, axes[0].text.c_str());
+    QVERIFY2(axes[0].text.starts_with("PC1 7") && axes[0].text.find(" %: ") != std::string::npos,
+             axes[0].text.c_str());
     QCOMPARE(axes[1].columns, std::vector<int>{2});
 }
 
