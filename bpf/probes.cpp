@@ -19,6 +19,8 @@ using schema::Probe;
 const std::array<const ProbeProgram &(*)(), 6> kPrograms{schedulerProbe, syscallsProbe, memoryProbe,
                                                          blockProbe,     tcpProbe,      processProbe};
 constexpr std::uint64_t kReadsPerMissCheck = 4;
+constexpr std::uint64_t kSteadyNs = 200'000;
+constexpr int kSteadyAttempts = 3;
 
 std::string hintFor(base::Code code, const std::string &program)
 {
@@ -147,8 +149,9 @@ void Probes::prime()
         m_tasks->prime();
 }
 
-void Probes::read(std::uint32_t mask, std::uint64_t nowNs, wire::RawSample &sample)
+void Probes::read(std::uint32_t mask, wire::RawSample &sample)
 {
+    sample.timeNs = base::monotonicNs();
     m_running.clear();
     const bool checkMisses = m_reads++ % kReadsPerMissCheck == 0;
     std::uint64_t recursion = 0;
@@ -158,9 +161,10 @@ void Probes::read(std::uint32_t mask, std::uint64_t nowNs, wire::RawSample &samp
         const auto bit = 1U << static_cast<unsigned>(kind.probe);
         if ((mask & bit) == 0)
             continue;
-        addBanks(probe, sample);
         if (kind.probe == Probe::Scheduler)
-            addRunning(nowNs, probe, sample);
+            readScheduler(probe, sample);
+        else
+            addBanks(probe, sample);
         sample.probeMask |= bit;
         for (std::uint32_t cpu = 0; kind.missesWord != 0 && cpu < probe.banks().entries(); ++cpu)
             untimed += load((&probe.banks().as<std::uint64_t>(cpu))[kind.missesWord]);
@@ -172,7 +176,7 @@ void Probes::read(std::uint32_t mask, std::uint64_t nowNs, wire::RawSample &samp
         m_recursionMisses = std::max(m_recursionMisses, recursion);
     sample.losses.eventsMissed = m_recursionMisses + untimed;
     if (m_tasks && !m_probes.empty()) {
-        m_tasks->read(nowNs, m_running, sample.processes);
+        m_tasks->read(sample.timeNs, m_running, sample.processes);
         sample.losses.taskCollisions = m_tasks->collisions();
     }
 }
@@ -194,10 +198,28 @@ void Probes::addBanks(const LoadedProbe &probe, wire::RawSample &sample)
     sample.events[static_cast<std::size_t>(kind.probe)] = events;
 }
 
-// Without this a task that never leaves its CPU would show only when it does.
-void Probes::addRunning(std::uint64_t nowNs, const LoadedProbe &scheduler, wire::RawSample &sample)
+// The scheduler's times only make sense against the moment they were read at; a reader that lost its CPU in
+// between takes another look.
+void Probes::readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample)
 {
     std::uint64_t total = 0;
+    for (int attempt = 0; attempt < kSteadyAttempts; ++attempt) {
+        sample.timeNs = base::monotonicNs();
+        addBanks(scheduler, sample);
+        total = onCpuNs(scheduler, sample.timeNs);
+        if (base::monotonicNs() - sample.timeNs < kSteadyNs)
+            break;
+    }
+    m_onCpuNs = std::max(m_onCpuNs, total);
+    sample.slots[schema::slotOffset(schema::Slot::SchedOnCpuNs)] = m_onCpuNs;
+}
+
+// Booked time and, without which a task that never leaves its CPU would show only when it does, the time
+// since the last switch.
+std::uint64_t Probes::onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs)
+{
+    std::uint64_t total = 0;
+    m_running.clear();
     for (std::uint32_t cpu = 0; cpu < scheduler.banks().entries(); ++cpu) {
         const auto &bank = scheduler.banks().as<ss_scheduler_bank>(cpu);
         // A switch sets the start to 0, books the time, and sets the new start last.
@@ -215,8 +237,7 @@ void Probes::addRunning(std::uint64_t nowNs, const LoadedProbe &scheduler, wire:
             break;
         }
     }
-    m_onCpuNs = std::max(m_onCpuNs, total);
-    sample.slots[schema::slotOffset(schema::Slot::SchedOnCpuNs)] = m_onCpuNs;
+    return total;
 }
 
 } // namespace statescape::bpf

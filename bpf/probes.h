@@ -32,16 +32,17 @@ public:
 
     /// Starts the per-process figures afresh.
     void prime();
-    /// Fills slots, events, processes, probeMask bits and losses of the probes in @p mask. No allocation once
-    /// warm.
-    void read(std::uint32_t mask, std::uint64_t nowNs, wire::RawSample &sample);
+    /// Fills timeNs, slots, events, processes, probeMask bits and losses of the probes in @p mask. No
+    /// allocation once warm.
+    void read(std::uint32_t mask, wire::RawSample &sample);
 
 private:
     Probes() = default;
     void refuseAll(const base::Error &error);
     void stand(LoadedProbe probe, const std::string &program);
     void addBanks(const LoadedProbe &probe, wire::RawSample &sample);
-    void addRunning(std::uint64_t nowNs, const LoadedProbe &scheduler, wire::RawSample &sample);
+    void readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample);
+    std::uint64_t onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs);
 
     KernelTraits m_traits;
     std::unique_ptr<SharedMaps> m_maps;

@@ -20,35 +20,42 @@ int wrongUse(const std::string &text)
     return static_cast<int>(base::ExitStatus::WrongUse);
 }
 
-/// Tells the other side and the log; the other side may be gone or not reading.
-int fail(const base::Error &error)
+int statusOf(const base::Result<> &result)
 {
-    base::log(base::LogLevel::Error, "helper: " + error.text());
-    const auto frame = wire::encode(wire::Problem{error.code, error.message, error.hint});
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, frame.data(), frame.size());
+    if (result || result.error().code == base::Code::Disconnected)
+        return static_cast<int>(base::ExitStatus::Done);
+    base::log(base::LogLevel::Error, "helper: " + result.error().text());
     return static_cast<int>(base::ExitStatus::Failed);
 }
 
-int serve()
+/// Nobody listens to a server yet: tells the other side as well as the log.
+[[noreturn]] void giveUp(const base::Error &error)
+{
+    const auto frame = wire::encode(wire::Problem{error.code, error.message, error.hint});
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, frame.data(), frame.size());
+    ::_exit(statusOf(error));
+}
+
+/// Ends the process itself: unwinding would ask for system calls that are forbidden by then, and the kernel's
+/// resources go with the process anyway.
+[[noreturn]] void serve()
 {
     // Open, load, attach: the only part that may hold privilege.
     helper::Sampler sampler(bpf::Probes::attach(helper::ownPath()), procfs::ProcReader::open());
 
     // Give up all of it, for good.
     if (const auto dropped = helper::dropPrivilege(); !dropped)
-        return fail(dropped.error());
+        giveUp(dropped.error());
     if (const auto bound = helper::dieWithParent(); !bound)
-        return fail(bound.error());
+        giveUp(bound.error());
     auto server = helper::Server::create(std::move(sampler));
     if (!server)
-        return fail(server.error());
+        giveUp(server.error());
     if (const auto closed = helper::enterSandbox(); !closed)
-        return fail(closed.error());
+        giveUp(closed.error());
 
     // Hello, then the loop.
-    const auto ended = server->run();
-    return ended || ended.error().code == base::Code::Disconnected ? static_cast<int>(base::ExitStatus::Done)
-                                                                   : fail(ended.error());
+    ::_exit(statusOf(server->run()));
 }
 } // namespace
 
@@ -63,7 +70,5 @@ int main(int argc, char **argv)
     }
     if (argc > 1 || !helper::startedByProgram())
         return wrongUse(helper::aboutText());
-    // Kernel resources go with the process; unwinding would only ask for system calls that are forbidden by
-    // now.
-    ::_exit(serve());
+    serve();
 }

@@ -91,10 +91,9 @@ wire::Hello Sampler::hello() const
 
 wire::RawSample &Sampler::take(std::uint32_t probeMask)
 {
-    m_sample.timeNs = base::monotonicNs();
-    m_sample.boottimeNs = base::boottimeNs();
     m_sample.probeMask = 0;
-    m_probes.read(probeMask, m_sample.timeNs, m_sample);
+    m_probes.read(probeMask, m_sample);
+    m_sample.boottimeNs = base::boottimeNs();
     m_sample.probeMask |= m_proc.read(probeMask, m_sample.slots);
     readOnline();
     readOwnUse();

@@ -95,6 +95,18 @@ base::Result<> Server::watch(int fd, std::uint32_t events, bool change)
 
 base::Result<> Server::run()
 {
+    auto ended = loop();
+    if (!ended) {
+        const auto &error = ended.error();
+        // A reader that is gone or stuck is not told; it is the one who would know.
+        if (m_output.push(wire::encode(wire::Problem{error.code, error.message, error.hint})))
+            (void)m_output.flush().has_value();
+    }
+    return ended;
+}
+
+base::Result<> Server::loop()
+{
     STATESCAPE_CHECK(answer(m_sampler.hello()));
     std::array<epoll_event, 8> events{};
     while (true) {

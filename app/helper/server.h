@@ -18,7 +18,8 @@ public:
     /// @error Io
     static base::Result<Server> create(Sampler sampler);
 
-    /// Says hello, then serves until the other side or the parent is gone.
+    /// Says hello, then serves until the other side or the parent is gone. Tells the other side why it ends
+    /// on an error.
     /// @return nothing at a regular end. @error what the other side did wrong, or Io
     base::Result<> run();
 
@@ -34,6 +35,7 @@ private:
     static const std::array<Request, 2> kRequests;
 
     explicit Server(Sampler sampler);
+    base::Result<> loop();
     base::Result<> watch(int fd, std::uint32_t events, bool change = false);
     base::Result<bool> onInput();
     base::Result<> dispatch(const wire::Message &message);

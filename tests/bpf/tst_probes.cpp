@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/probes.h"
-#include "core/base/clock.h"
 #include "workload.h"
 
 #include <QTest>
@@ -34,9 +33,9 @@ public:
         m_before.slots.resize(schema::slotWords());
         m_after.slots.resize(schema::slotWords());
         m_probes.prime();
-        m_probes.read(~0U, base::monotonicNs(), m_before);
+        m_probes.read(~0U, m_before);
     }
-    void close() { m_probes.read(~0U, base::monotonicNs(), m_after); }
+    void close() { m_probes.read(~0U, m_after); }
     [[nodiscard]] std::uint64_t operator[](Slot slot) const
     {
         const auto words =
@@ -263,16 +262,16 @@ private Q_SLOTS:
         wire::RawSample sample;
         sample.slots.resize(schema::slotWords());
         const auto at = schema::slotOffset(Slot::SchedOnCpuNs);
-        m_probes->read(~0U, base::monotonicNs(), sample);
-        const auto beginNs = base::monotonicNs();
+        m_probes->read(~0U, sample);
+        const auto beginNs = sample.timeNs;
         const auto first = sample.slots[at];
         auto last = first;
         for (int i = 0; i < 20'000; ++i) {
-            m_probes->read(1U, base::monotonicNs(), sample);
+            m_probes->read(1U, sample);
             QVERIFY(sample.slots[at] >= last);
             last = sample.slots[at];
         }
-        const auto elapsed = base::monotonicNs() - beginNs;
+        const auto elapsed = sample.timeNs - beginNs;
         QVERIFY2(last - first <= elapsed * m_probes->cpusPossible() + 5 * kMs,
                  qPrintable(QString("%1 ns on CPU in %2 ns").arg(last - first).arg(elapsed)));
         QVERIFY(last - first > elapsed / 2);
@@ -426,7 +425,7 @@ private Q_SLOTS:
         wire::RawSample sample;
         sample.slots.assign(schema::slotWords(), 0);
         const auto bit = 1U << static_cast<unsigned>(Probe::Syscalls);
-        m_probes->read(bit, base::monotonicNs(), sample);
+        m_probes->read(bit, sample);
         QCOMPARE(sample.probeMask & ~bit, 0U);
         QCOMPARE(sample.slots[schema::slotOffset(Slot::SchedSwitches)], 0U);
     }

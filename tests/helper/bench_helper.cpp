@@ -101,7 +101,8 @@ double getppidNs()
     return best;
 }
 
-/// @return ns of both processes' CPU per round trip of a byte between them on one CPU: two switches, four system calls.
+/// @return ns of both processes' CPU per round trip of a byte between them on one CPU: two switches, four
+/// system calls.
 double roundTripNs()
 {
     constexpr int kTrips = 20'000;
