@@ -33,6 +33,9 @@ constexpr auto kAlways = std::to_array<int>({
     SCMP_SYS(exit_group),
     SCMP_SYS(restart_syscall),
     SCMP_SYS(getrandom),
+#ifdef __SANITIZE_ADDRESS__
+    SCMP_SYS(sigaltstack), // the sanitizer's own, in developers' builds
+#endif
 });
 
 struct Rule {
