@@ -25,6 +25,9 @@ namespace {
 /// Up to this many labels of a class every one is a prototype: nearest neighbour, which few labels cannot be
 /// beaten by.
 constexpr std::size_t kAllPrototypes = 12;
+/// Above, about the root of their number: measured on recordings with faults, more fit the noise and fewer
+/// lose the busy-but-normal.
+constexpr std::size_t kLeastPrototypes = 4;
 constexpr std::size_t kMostPrototypes = 32;
 /// Samples next in time are near-copies, so the spread inside classes is known less well than their number
 /// says.
@@ -137,7 +140,7 @@ private:
         if (rows <= kAllPrototypes)
             return static_cast<int>(rows);
         const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
-        return static_cast<int>(std::clamp(root, kAllPrototypes, kMostPrototypes));
+        return static_cast<int>(std::clamp(root, kLeastPrototypes, kMostPrototypes));
     }
 
     /// Rows in the space of a fold, or of the judge itself.

@@ -3,6 +3,7 @@
 #include "core/ml/kernels.h"
 #include "core/ml/pca.h"
 #include "core/ml/scaler.h"
+#include "core/ml/whitening.h"
 #include "tests/ml/fixtures.h"
 
 #include <QTest>
@@ -30,6 +31,9 @@ private slots:
     void alignmentUndoesASwap();
     void principalAngles();
     void kernelsAgreeToTheBit();
+    void whitenedClassesAreRound();
+    void fewRowsStayEuclidean();
+    void whiteningRefuses();
 };
 
 namespace {
@@ -249,6 +253,57 @@ void TestPca::kernelsAgreeToTheBit()
     for (int r = 0; r < 200; ++r)
         sum += block[static_cast<std::size_t>(r * 48 + 5)] * block[static_cast<std::size_t>(r * 48 + 40)];
     QVERIFY(std::fabs(want[5 * 48 + 40] - sum) < 1e-10);
+}
+
+void TestPca::whitenedClassesAreRound()
+{
+    // Three classes far apart, each long and thin along the same slanted direction.
+    Random random(6);
+    Matrix x(6000, 4);
+    std::vector<int> classOf;
+    for (Eigen::Index i = 0; i < x.rows(); ++i) {
+        const int c = static_cast<int>(i % 3);
+        const double shared = 5 * random.normal();
+        for (Eigen::Index j = 0; j < 4; ++j)
+            x(i, j) =
+                static_cast<float>(20 * c * static_cast<double>(j == c) + shared + 0.5 * random.normal());
+        classOf.push_back(i % 10 == 9 ? -1 : c);
+    }
+    const auto whitening = withinClassWhitening(x, classOf, 0);
+    QVERIFY(whitening.has_value());
+    QVERIFY(whitening->shrinkage < 0.01);
+    QVERIFY((whitening->forward * whitening->backward - Matrix::Identity(4, 4)).norm() < 1e-4F);
+    QVERIFY(whitening->forward == whitening->forward.transpose());
+    const Matrix turned = x * whitening->forward;
+    for (int c = 0; c < 3; ++c) {
+        Matrix own(2000, 4);
+        for (Eigen::Index i = 0; i < 2000; ++i)
+            own.row(i) = turned.row(3 * i + c);
+        QVERIFY((covariance(own) - Eigen::MatrixXd::Identity(4, 4)).cwiseAbs().maxCoeff() < 0.12);
+    }
+    const auto held = withinClassWhitening(x, classOf, 0.5);
+    QCOMPARE(held->shrinkage, 0.5);
+}
+
+void TestPca::fewRowsStayEuclidean()
+{
+    const auto data = test::blobs(6, 40, 1, 3);
+    const auto whitening = withinClassWhitening(data.x, std::vector<int>{0, 0, 0, 1, 1, 1}, 0.1);
+    QVERIFY(whitening.has_value());
+    QVERIFY2(whitening->shrinkage > 0.5, qPrintable(QString::number(whitening->shrinkage)));
+    // Equal rows have no spread to whiten by.
+    const auto flat = withinClassWhitening(Matrix::Constant(9, 3, 2), std::vector<int>(9, 0), 0.1);
+    QVERIFY(flat.has_value());
+    QVERIFY(flat->forward == Matrix::Identity(3, 3));
+}
+
+void TestPca::whiteningRefuses()
+{
+    const Matrix x = Matrix::Random(3, 2);
+    QCOMPARE(withinClassWhitening(x, std::vector<int>{0, 1, 2}, 0.1).error().code, Code::NotEnoughData);
+    QCOMPARE(withinClassWhitening(x, std::vector<int>{-1, -1, -1}, 0.1).error().code, Code::NotEnoughData);
+    QCOMPARE(withinClassWhitening(x, std::vector<int>{0, 0}, 0.1).error().code, Code::InvalidArgument);
+    QCOMPARE(withinClassWhitening(Matrix(0, 2), {}, 0.1).error().code, Code::NotEnoughData);
 }
 
 QTEST_GUILESS_MAIN(TestPca)
