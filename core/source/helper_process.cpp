@@ -217,18 +217,21 @@ Result<> HelperProcess::send(std::span<const std::byte> bytes)
     return fail(Code::Disconnected, "the helper closed its input", {}, sent < 0 ? errno : 0);
 }
 
-bool HelperProcess::readErrors()
+void HelperProcess::readErrors()
 {
     std::array<char, 4096> buffer{};
-    for (;;) {
+    while (m_errors.valid()) {
         const ssize_t got = ::read(m_errors.get(), buffer.data(), buffer.size());
         if (got > 0) {
             m_errorText.append(buffer.data(), static_cast<std::size_t>(got));
             if (m_errorText.size() > kErrorTextBytes)
                 m_errorText.erase(0, m_errorText.size() - kErrorTextBytes);
-            continue;
+        } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return;
+        } else {
+            // At its end it would wake every poll.
+            m_errors.reset();
         }
-        return got < 0 && (errno == EAGAIN || errno == EINTR);
     }
 }
 

@@ -36,8 +36,8 @@ public:
     [[nodiscard]] int errors() const { return m_errors.get(); }
     /// Never blocks. @error Disconnected, Busy (it does not read)
     base::Result<> send(std::span<const std::byte> bytes);
-    /// Reads what is there of its stderr. @return false at its end
-    bool readErrors();
+    /// Reads what is there of its stderr; errors() is -1 after its end.
+    void readErrors();
     /// @return the last 4 KB of its stderr.
     [[nodiscard]] const std::string &errorText() const { return m_errorText; }
     void kill();

@@ -166,14 +166,10 @@ void HelperSupervisor::waitForEvents()
         return;
     if (fds[0].revents != 0)
         readWake();
-    if (m_process && (fds[2].revents & POLLIN) != 0)
+    if (m_process && fds[2].revents != 0)
         m_process->readErrors();
     if (m_process && fds[1].revents != 0)
         readOutput();
-    else if (m_process && (fds[2].revents & (POLLHUP | POLLERR)) != 0 && (fds[2].revents & POLLIN) == 0)
-        // Its stderr closed and nothing to read: sleep a little instead of spinning on the hang-up until its
-        // output ends too.
-        ::poll(fds.data(), 2, 20);
 }
 
 void HelperSupervisor::readWake()

@@ -179,6 +179,8 @@ int main()
     if (wanted.mode == "mute")
         for (;;)
             ::pause();
+    if (wanted.mode == "no-stderr")
+        ::close(STDERR_FILENO);
     if (wanted.mode == "garbage-first")
         put(std::vector<std::byte>(100, std::byte{0x20}));
     if (wanted.mode == "sample-first")

@@ -261,7 +261,7 @@ private slots:
     void randomBytesNeverCrash()
     {
         std::mt19937 random(5);
-        const QByteArray alphabet("ab,\"\n\r0123456789.-e \0\xff:TZ;", 29);
+        const QByteArray alphabet = QByteArrayLiteral("ab,\"\n\r0123456789.-e \0\xff:TZ;");
         for (int round = 0; round < 1500; ++round) {
             QByteArray text = round % 2 == 0 ? QByteArray("time,v,label\n") : QByteArray();
             for (unsigned i = random() % 60; i > 0; --i)

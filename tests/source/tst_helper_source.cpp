@@ -258,6 +258,14 @@ private slots:
         source.reset();
     }
 
+    void aClosedStderrIsNoEnd()
+    {
+        Listener listener;
+        auto source = start(listener, "no-stderr");
+        QTRY_VERIFY_WITH_TIMEOUT(listener.count() >= 5, 20'000);
+        QCOMPARE(source->status().restarts, std::uint64_t(0));
+    }
+
     void gapsAreCounted()
     {
         Listener listener;
