@@ -360,6 +360,27 @@ private Q_SLOTS:
         }
     }
 
+    void theCorpusOfFramesNeverCrashesIt()
+    {
+        const std::filesystem::path corpus = STATESCAPE_SOURCE "/tests/wire/data";
+        if (!std::filesystem::is_directory(corpus))
+            QSKIP("no corpus of frames in tests/wire/data");
+        const Copy copy;
+        int replayed = 0;
+        for (const auto &entry : std::filesystem::directory_iterator(corpus)) {
+            std::ifstream file(entry.path(), std::ios::binary);
+            const std::string text{std::istreambuf_iterator<char>(file), {}};
+            HelperClient client(copy.path(), {::geteuid() == 0 ? kNobody : 0, {}});
+            QVERIFY(client.receiveA<wire::Hello>());
+            client.sendBytes(bytesOf(text));
+            client.closeInput();
+            const auto status = client.wait();
+            QVERIFY2(exitedWith(status, 0) || exitedWith(status, 1), entry.path().c_str());
+            ++replayed;
+        }
+        QVERIFY(replayed > 0);
+    }
+
     void aSlowReaderLosesWholeSamplesAndIsTold()
     {
         HelperClient client(kHelper);
