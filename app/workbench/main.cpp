@@ -14,8 +14,7 @@
 
 #include <cstdio>
 
-namespace
-{
+namespace {
 
 using namespace statescape;
 
@@ -36,7 +35,8 @@ std::uint64_t durationOption(const QCommandLineParser &parser, const QString &na
 void takeScreenshot(ui::MainWindow &window, const QString &file)
 {
     if (!window.grab().save(file)) {
-        std::fprintf(stderr, "statescape-workbench: cannot write %s: choose another folder\n", qPrintable(file));
+        std::fprintf(stderr, "statescape-workbench: cannot write %s: choose another folder\n",
+                     qPrintable(file));
         QApplication::exit(int(base::ExitStatus::Failed));
         return;
     }
@@ -55,17 +55,26 @@ int main(int argc, char **argv)
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/statescape.svg")));
 
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Look at what this machine's kernel does, name its states, and watch for them."));
+    parser.setApplicationDescription(
+        QStringLiteral("Look at what this machine's kernel does, name its states, and watch for them."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("session file to open; without one this machine is recorded into a new one"),
-                                 QStringLiteral("[FILE]"));
-    parser.addOption({QStringLiteral("interval"), QStringLiteral("length of one sample, 50ms to 60s"), QStringLiteral("DURATION"), QStringLiteral("250ms")});
-    parser.addOption({QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
-    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system"), QStringLiteral("NAME"), QStringLiteral("system")});
-    parser.addOption({QStringLiteral("size"), QStringLiteral("size of the window, e.g. 1280x800"), QStringLiteral("WxH")});
-    parser.addOption({QStringLiteral("screenshot"), QStringLiteral("save a picture of the window and quit"), QStringLiteral("PNG")});
-    parser.addOption({QStringLiteral("after"), QStringLiteral("when to take it"), QStringLiteral("DURATION"), QStringLiteral("5s")});
+    parser.addPositionalArgument(
+        QStringLiteral("FILE"),
+        QStringLiteral("session file to open; without one this machine is recorded into a new one"),
+        QStringLiteral("[FILE]"));
+    parser.addOption({QStringLiteral("interval"), QStringLiteral("length of one sample, 50ms to 60s"),
+                      QStringLiteral("DURATION"), QStringLiteral("250ms")});
+    parser.addOption(
+        {QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
+    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system"),
+                      QStringLiteral("NAME"), QStringLiteral("system")});
+    parser.addOption(
+        {QStringLiteral("size"), QStringLiteral("size of the window, e.g. 1280x800"), QStringLiteral("WxH")});
+    parser.addOption({QStringLiteral("screenshot"), QStringLiteral("save a picture of the window and quit"),
+                      QStringLiteral("PNG")});
+    parser.addOption({QStringLiteral("after"), QStringLiteral("when to take it"), QStringLiteral("DURATION"),
+                      QStringLiteral("5s")});
     parser.addOption({QStringLiteral("no-live"), QStringLiteral("do not record until asked")});
     parser.process(app);
 
@@ -97,6 +106,8 @@ int main(int argc, char **argv)
     else if (options.live)
         window.newLiveSession();
     if (parser.isSet(QStringLiteral("screenshot")))
-        QTimer::singleShot(int(afterNs / 1'000'000), &window, [&window, file = parser.value(QStringLiteral("screenshot"))] { takeScreenshot(window, file); });
+        QTimer::singleShot(
+            int(afterNs / 1'000'000), &window,
+            [&window, file = parser.value(QStringLiteral("screenshot"))] { takeScreenshot(window, file); });
     return QApplication::exec();
 }

@@ -13,8 +13,7 @@
 #include <cstdio>
 #include <thread>
 
-namespace
-{
+namespace {
 
 using namespace statescape;
 
@@ -34,14 +33,17 @@ int failed(const base::Error &error)
 std::shared_ptr<const session::Snapshot> settled(const session::Workspace &workspace)
 {
     auto snapshot = workspace.snapshot();
-    for (int i = 0; i < 600 && snapshot->samples.rows() >= 8 && (!snapshot->coordinates || (snapshot->model && !snapshot->scores)); ++i) {
+    for (int i = 0; i < 600 && snapshot->samples.rows() >= 8 &&
+                    (!snapshot->coordinates || (snapshot->model && !snapshot->scores));
+         ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         snapshot = workspace.snapshot();
     }
     return snapshot;
 }
 
-base::Result<QImage> draw(const QString &file, const QString &view, const std::string &model, store::SessionId id, const QSize &size)
+base::Result<QImage> draw(const QString &file, const QString &view, const std::string &model,
+                          store::SessionId id, const QSize &size)
 {
     if (view == QLatin1String("window"))
         return ui::offscreen::drawWindow(file, id, model, size);
@@ -51,28 +53,39 @@ base::Result<QImage> draw(const QString &file, const QString &view, const std::s
     const auto snapshot = settled(*workspace);
     if (view == QLatin1String("timeline"))
         return ui::offscreen::drawTimeline(*snapshot, size);
-    return ui::offscreen::drawPoints(*snapshot, view == QLatin1String("2d") ? ui::ViewMode::TwoD : ui::ViewMode::ThreeD, size);
+    return ui::offscreen::drawPoints(
+        *snapshot, view == QLatin1String("2d") ? ui::ViewMode::TwoD : ui::ViewMode::ThreeD, size);
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-    if (qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+    if (qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+        qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication app(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("Statescape"));
-    QApplication::setApplicationName(QStringLiteral("statescape-plot")); // its own settings: the window's arrangement stays the user's
+    QApplication::setApplicationName(
+        QStringLiteral("statescape-plot")); // its own settings: the window's arrangement stays the user's
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Draw the workbench's views of a session file into a PNG."));
+    parser.setApplicationDescription(
+        QStringLiteral("Draw the workbench's views of a session file into a PNG."));
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("session file"));
-    parser.addOption({{QStringLiteral("o"), QStringLiteral("output")}, QStringLiteral("picture to write"), QStringLiteral("PNG")});
-    parser.addOption({QStringLiteral("view"), QStringLiteral("2d, 3d, timeline or window"), QStringLiteral("VIEW"), QStringLiteral("2d")});
-    parser.addOption({QStringLiteral("model"), QStringLiteral("model whose states are shown; the newest without"), QStringLiteral("NAME")});
-    parser.addOption({QStringLiteral("session"), QStringLiteral("session in the file; the newest without"), QStringLiteral("ID"), QStringLiteral("0")});
-    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark or light"), QStringLiteral("NAME"), QStringLiteral("dark")});
+    parser.addOption({{QStringLiteral("o"), QStringLiteral("output")},
+                      QStringLiteral("picture to write"),
+                      QStringLiteral("PNG")});
+    parser.addOption({QStringLiteral("view"), QStringLiteral("2d, 3d, timeline or window"),
+                      QStringLiteral("VIEW"), QStringLiteral("2d")});
+    parser.addOption({QStringLiteral("model"),
+                      QStringLiteral("model whose states are shown; the newest without"),
+                      QStringLiteral("NAME")});
+    parser.addOption({QStringLiteral("session"), QStringLiteral("session in the file; the newest without"),
+                      QStringLiteral("ID"), QStringLiteral("0")});
+    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark or light"), QStringLiteral("NAME"),
+                      QStringLiteral("dark")});
     parser.addOption({QStringLiteral("size"), QStringLiteral("pixels"), QStringLiteral("WxH")});
     if (!parser.parse(QApplication::arguments()))
         return wrongUse(parser.errorText());
@@ -83,7 +96,8 @@ int main(int argc, char **argv)
 
     const QString view = parser.value(QStringLiteral("view")), theme = parser.value(QStringLiteral("theme"));
     const QString out = parser.value(QStringLiteral("output"));
-    const QStringList views{QStringLiteral("2d"), QStringLiteral("3d"), QStringLiteral("timeline"), QStringLiteral("window")};
+    const QStringList views{QStringLiteral("2d"), QStringLiteral("3d"), QStringLiteral("timeline"),
+                            QStringLiteral("window")};
     if (parser.positionalArguments().size() != 1 || out.isEmpty())
         return wrongUse(QStringLiteral("one session file and -o PNG are needed"));
     if (!views.contains(view))
@@ -93,7 +107,8 @@ int main(int argc, char **argv)
     bool isNumber = false;
     const store::SessionId id = parser.value(QStringLiteral("session")).toLongLong(&isNumber);
     if (!isNumber || id < 0)
-        return wrongUse(QStringLiteral("--session: a number, not %1").arg(parser.value(QStringLiteral("session"))));
+        return wrongUse(
+            QStringLiteral("--session: a number, not %1").arg(parser.value(QStringLiteral("session"))));
     QSize size = view == QLatin1String("timeline") ? QSize(1280, 240) : QSize(1280, 800);
     if (parser.isSet(QStringLiteral("size"))) {
         const QStringList parts = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
@@ -102,10 +117,12 @@ int main(int argc, char **argv)
             return wrongUse(QStringLiteral("--size: WxH, 100x80 to 16384x16384"));
     }
     ui::applyTheme(theme);
-    auto image = draw(parser.positionalArguments().first(), view, parser.value(QStringLiteral("model")).toStdString(), id, size);
+    auto image = draw(parser.positionalArguments().first(), view,
+                      parser.value(QStringLiteral("model")).toStdString(), id, size);
     if (!image)
         return failed(image.error());
     if (!image->save(out, "PNG"))
-        return failed(base::fail(base::Code::Io, "cannot write " + out.toStdString(), "choose another folder"));
+        return failed(
+            base::fail(base::Code::Io, "cannot write " + out.toStdString(), "choose another folder"));
     return int(base::ExitStatus::Done);
 }

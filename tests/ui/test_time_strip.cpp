@@ -13,8 +13,7 @@ using namespace statescape;
 using namespace statescape::ui;
 using test::Planted;
 
-class TestTimeStrip : public QObject
-{
+class TestTimeStrip : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase()
@@ -36,7 +35,8 @@ private Q_SLOTS:
         QCOMPARE(data.labels.size(), std::size_t(1));
         QVERIFY(data.labels[0].negative);
         const double interval = double(Planted::kIntervalNs) * 1e-9;
-        QVERIFY(std::abs(data.labels[0].from - (secondsOf(*snapshot, snapshot->samples.timeNs(50)) - interval)) < 1e-3);
+        QVERIFY(std::abs(data.labels[0].from -
+                         (secondsOf(*snapshot, snapshot->samples.timeNs(50)) - interval)) < 1e-3);
         QVERIFY(std::abs(data.labels[0].to - secondsOf(*snapshot, snapshot->samples.timeNs(74))) < 1e-3);
         QVERIFY(data.states.empty());
         QVERIFY(!data.isAbnormality);
@@ -48,7 +48,8 @@ private Q_SLOTS:
     void featureLineHasTheFeaturesValues()
     {
         const auto snapshot = m_workspace->snapshot();
-        const StripData data = makeStripData(*snapshot, 10, {LineChoice::Kind::Feature, QStringLiteral("cpu.user.share")});
+        const StripData data =
+            makeStripData(*snapshot, 10, {LineChoice::Kind::Feature, QStringLiteral("cpu.user.share")});
         const auto column = std::size_t(snapshot->samples.schema().indexOf("cpu.user.share"));
         QCOMPARE(data.value.size(), kRows - 10);
         QCOMPARE(data.unit, base::Unit::Percent);

@@ -20,8 +20,7 @@ using namespace statescape;
 using namespace statescape::ui;
 using test::Planted;
 
-class TestUiModels : public QObject
-{
+class TestUiModels : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase()
@@ -70,7 +69,8 @@ private Q_SLOTS:
         for (int row = 0; row < model.rowCount(); ++row) {
             const auto &feature = snapshot->samples.schema()[std::size_t(row)];
             const float value = snapshot->samples.at(kRows - 1, std::size_t(row));
-            QCOMPARE(model.index(row, 1).data().toString(), qt(base::formatValue(double(value), feature.unit)));
+            QCOMPARE(model.index(row, 1).data().toString(),
+                     qt(base::formatValue(double(value), feature.unit)));
             QVERIFY(model.index(row, 0).data(Qt::ToolTipRole).toString().contains(qt(feature.key)));
         }
         QVERIFY(model.used() > 0 && model.used() < model.rowCount()); // levels are left out of the axes
@@ -99,8 +99,12 @@ private Q_SLOTS:
         QVERIFY(model.index(0, 1).data().toString().contains(QStringLiteral("41.2k ev/s")));
         QVERIFY(model.index(0, 1).data().toString().contains(QStringLiteral("63 ns")));
         QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("no permission"));
-        QVERIFY(model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("operation not permitted")));
-        QVERIFY(model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("give the helper")));
+        QVERIFY(model.index(1, 0)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(QStringLiteral("operation not permitted")));
+        QVERIFY(
+            model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("give the helper")));
         snapshot.status.probes = {up};
         model.update(snapshot);
         QCOMPARE(model.rowCount(), 1);
@@ -144,7 +148,8 @@ private Q_SLOTS:
         QCOMPARE(labelStyle({}, names).shape, Shape::Dot);
         const Shape alone = labelStyle({schema::Polarity::None, 1}, names).shape;
         QVERIFY(alone != Shape::Cross && alone != Shape::Plus && alone != Shape::Dot);
-        QVERIFY(labelStyle({schema::Polarity::Negative, 0}, names).onDark != labelStyle({schema::Polarity::Negative, 1}, names).onDark);
+        QVERIFY(labelStyle({schema::Polarity::Negative, 0}, names).onDark !=
+                labelStyle({schema::Polarity::Negative, 1}, names).onDark);
     }
 
     void rowsBeforeTheSpanAreNeitherDrawnNorCounted()

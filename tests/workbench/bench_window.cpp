@@ -8,14 +8,14 @@
 #include <QStandardPaths>
 #include <QTest>
 
-namespace statescape::test
-{
+namespace statescape::test {
 
 void isolate(const QTemporaryDir &folder)
 {
     QStandardPaths::setTestModeEnabled(true);
     QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder.filePath(QStringLiteral("settings")));
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope,
+                       folder.filePath(QStringLiteral("settings")));
     QApplication::setOrganizationName(QStringLiteral("StatescapeTest"));
     QApplication::setApplicationName(QStringLiteral("workbench"));
 }
@@ -33,23 +33,32 @@ void showWindow(ui::MainWindow &window, const QSize &size)
 
 bool waitForPicture(const ui::MainWindow &window)
 {
-    return QTest::qWaitFor([&] { return window.controller().shown() && window.controller().shown()->coordinates && window.picture().shownPoints() > 0; }, 15000);
+    return QTest::qWaitFor(
+        [&] {
+            return window.controller().shown() && window.controller().shown()->coordinates &&
+                   window.picture().shownPoints() > 0;
+        },
+        15000);
 }
 
-void lassoRound(ui::MainWindow &window, const std::function<bool(std::size_t)> &wanted, Qt::KeyboardModifiers modifiers)
+void lassoRound(ui::MainWindow &window, const std::function<bool(std::size_t)> &wanted,
+                Qt::KeyboardModifiers modifiers)
 {
     ui::PointView *view = window.picture().view();
     const auto shown = window.controller().shown();
     QPolygonF places;
     for (std::size_t i = 0; i < shown->samples.rows(); ++i)
         if (wanted(i)) {
-            const auto at = view->camera().project({double(shown->coordinates->x[i]), double(shown->coordinates->y[i]), double(shown->coordinates->z[i])});
+            const auto at =
+                view->camera().project({double(shown->coordinates->x[i]), double(shown->coordinates->y[i]),
+                                        double(shown->coordinates->z[i])});
             places << QPointF(at.x, at.y);
         }
     const QRect box = places.boundingRect().adjusted(-8, -8, 8, 8).toAlignedRect();
     window.commandSet().trigger(QStringLiteral("select.lasso"));
     QTest::mousePress(view, Qt::LeftButton, modifiers, box.topLeft());
-    for (const QPoint &corner : {box.topRight(), box.bottomRight(), box.bottomLeft(), box.topLeft() + QPoint(0, 2)}) {
+    for (const QPoint &corner :
+         {box.topRight(), box.bottomRight(), box.bottomLeft(), box.topLeft() + QPoint(0, 2)}) {
         QTest::mouseMove(view, corner - QPoint(1, 1));
         QTest::qWait(20);
         QTest::mouseMove(view, corner);

@@ -12,8 +12,7 @@
 #include <QTemporaryDir>
 
 /// A workbench window for tests, with settings and session files in a folder of its own.
-namespace statescape::test
-{
+namespace statescape::test {
 
 /// Keeps QSettings and the data folder away from the user's. Call first.
 void isolate(const QTemporaryDir &folder);
@@ -22,7 +21,8 @@ void showWindow(ui::MainWindow &window, const QSize &size = {1280, 800});
 /// Waits until the picture has points.
 bool waitForPicture(const ui::MainWindow &window);
 /// Draws round the rows that @p wanted picks, by mouse, with the lasso: their bounding box with a margin.
-void lassoRound(ui::MainWindow &window, const std::function<bool(std::size_t)> &wanted, Qt::KeyboardModifiers modifiers = {});
+void lassoRound(ui::MainWindow &window, const std::function<bool(std::size_t)> &wanted,
+                Qt::KeyboardModifiers modifiers = {});
 /// @return labels as a second reader of the file sees them.
 std::vector<schema::Label> labelsInFile(const ui::MainWindow &window);
 

@@ -7,26 +7,24 @@
 #include "ui/kit/theme.h"
 #include "ui/picture/marks.h"
 
+#include <QApplication>
 #include <QBarCategoryAxis>
 #include <QBarSeries>
 #include <QBarSet>
 #include <QChart>
-#include <QApplication>
 #include <QChartView>
 #include <QGraphicsLayout>
 #include <QHorizontalBarSeries>
 #include <QLineSeries>
 #include <QStackedBarSeries>
-#include <QValueAxis>
 #include <QVBoxLayout>
+#include <QValueAxis>
 
 #include <algorithm>
 #include <cmath>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 QChartView *makeChart(const QString &name)
 {
@@ -120,7 +118,8 @@ void fillSilhouette(QChart *chart, const model::Model &model)
     auto *set = new QBarSet(QObject::tr("silhouette, −1 to 1"));
     for (std::size_t i = states.size(); i-- > 0;) {
         *set << (std::isfinite(states[i].silhouette) ? states[i].silhouette : 0.0);
-        names << QStringLiteral("%1 %2").arg(signOf(stateStyle(model, int(i), nullptr).shape), qt(states[i].name));
+        names << QStringLiteral("%1 %2").arg(signOf(stateStyle(model, int(i), nullptr).shape),
+                                             qt(states[i].name));
         low = std::min(low, states[i].silhouette);
     }
     set->setColor(theme.positive);

@@ -8,12 +8,10 @@
 
 class QChartView;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Two charts of a model: variance explained by each component, and silhouette of each state.
-class DiagnosticsView : public QWidget
-{
+class DiagnosticsView : public QWidget {
     Q_OBJECT
 public:
     explicit DiagnosticsView(QWidget *parent = nullptr);

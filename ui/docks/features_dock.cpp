@@ -9,14 +9,11 @@
 #include <QSortFilterProxyModel>
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 /// Finds words in the title and in the key.
-class Filter : public QSortFilterProxyModel
-{
+class Filter : public QSortFilterProxyModel {
 public:
     using QSortFilterProxyModel::QSortFilterProxyModel;
 
@@ -60,8 +57,9 @@ FeaturesDock::FeaturesDock(SessionController &controller, QWidget *parent)
     m_since.start();
     connect(m_search, &QLineEdit::textChanged, m_filter, &QSortFilterProxyModel::setFilterFixedString);
     connect(m_list, &QWidget::customContextMenuRequested, this, &FeaturesDock::menu);
-    connect(m_list, &QAbstractItemView::activated, this,
-            [this](const QModelIndex &index) { Q_EMIT lineWanted(index.data(FeatureModel::kKeyRole).toString()); });
+    connect(m_list, &QAbstractItemView::activated, this, [this](const QModelIndex &index) {
+        Q_EMIT lineWanted(index.data(FeatureModel::kKeyRole).toString());
+    });
     connect(&controller, &SessionController::sessionChanged, this, &FeaturesDock::update);
     connect(&controller, &SessionController::liveChanged, this, [this] {
         if (m_since.elapsed() >= kListMs || m_model->rowCount() == 0)
@@ -83,7 +81,9 @@ void FeaturesDock::update()
     if (!live)
         return;
     m_model->update(*live);
-    setHeading(m_model->rowCount() == 0 ? tr("Features") : tr("Features · %1 of %2 used").arg(m_model->used()).arg(m_model->rowCount()));
+    setHeading(m_model->rowCount() == 0
+                   ? tr("Features")
+                   : tr("Features · %1 of %2 used").arg(m_model->used()).arg(m_model->rowCount()));
 }
 
 void FeaturesDock::menu(const QPoint &at)

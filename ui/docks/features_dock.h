@@ -9,14 +9,12 @@
 class QLineEdit;
 class QSortFilterProxyModel;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class FigureList;
 
 /// Features with their values now, in real units; searchable.
-class FeaturesDock : public SectionDock
-{
+class FeaturesDock : public SectionDock {
     Q_OBJECT
 public:
     explicit FeaturesDock(SessionController &controller, QWidget *parent = nullptr);

@@ -9,8 +9,7 @@
 #include <QMenu>
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 LabelsDock::LabelsDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("labels"), tr("Labels"), parent)
@@ -70,7 +69,9 @@ void LabelsDock::rename(int row)
 {
     const std::string before = m_model->rows()[std::size_t(row)].name;
     bool ok = false;
-    const QString after = QInputDialog::getText(this, tr("Rename the class"), tr("New name of “%1”:").arg(qt(before)), QLineEdit::Normal, qt(before), &ok);
+    const QString after =
+        QInputDialog::getText(this, tr("Rename the class"), tr("New name of “%1”:").arg(qt(before)),
+                              QLineEdit::Normal, qt(before), &ok);
     if (!ok || after.isEmpty() || !m_controller.workspace())
         return;
     if (auto renamed = m_controller.workspace()->renameClass(before, after.toStdString()); !renamed)

@@ -6,14 +6,12 @@
 #include "ui/models/label_model.h"
 #include "ui/session/session_controller.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class FigureList;
 
 /// How many samples carry which label; a click selects them.
-class LabelsDock : public SectionDock
-{
+class LabelsDock : public SectionDock {
     Q_OBJECT
 public:
     explicit LabelsDock(SessionController &controller, QWidget *parent = nullptr);

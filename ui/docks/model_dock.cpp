@@ -14,21 +14,21 @@
 
 #include <cmath>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 QString figure(double value)
 {
-    return std::isfinite(value) ? QString::number(value, 'f', 2).replace(QLatin1Char('-'), QChar(0x2212)) : QStringLiteral("–");
+    return std::isfinite(value) ? QString::number(value, 'f', 2).replace(QLatin1Char('-'), QChar(0x2212))
+                                : QStringLiteral("–");
 }
 
 } // namespace
 
 QString modelKind(const model::Model &model)
 {
-    const QString algorithm = model.options().algorithm == "kmeans" ? ModelDock::tr("k-means") : qt(model.options().algorithm);
+    const QString algorithm =
+        model.options().algorithm == "kmeans" ? ModelDock::tr("k-means") : qt(model.options().algorithm);
     QString text = ModelDock::tr("%1, %2 states").arg(algorithm).arg(model.states().size());
     if (model.options().useLabels && model.quality().samples > 0)
         text += ModelDock::tr(", seeded by labels");
@@ -38,8 +38,10 @@ QString modelKind(const model::Model &model)
 QString modelFacts(const model::Model &model)
 {
     const auto &quality = model.quality();
-    const QString f1 = quality.samples == 0 ? ModelDock::tr("held-out F1 <b>–</b> (too few labels)") : ModelDock::tr("held-out F1 <b>%1</b>").arg(figure(quality.f1));
-    return f1 + ModelDock::tr(" · silhouette <b>%1</b> · unknown beyond <b>%2 σ</b>").arg(figure(model.silhouette()), QString::number(model.unknownDistance(), 'f', 1));
+    const QString f1 = quality.samples == 0 ? ModelDock::tr("held-out F1 <b>–</b> (too few labels)")
+                                            : ModelDock::tr("held-out F1 <b>%1</b>").arg(figure(quality.f1));
+    return f1 + ModelDock::tr(" · silhouette <b>%1</b> · unknown beyond <b>%2 σ</b>")
+                    .arg(figure(model.silhouette()), QString::number(model.unknownDistance(), 'f', 1));
 }
 
 ModelDock::ModelDock(SessionController &controller, QWidget *parent)
@@ -87,16 +89,18 @@ ModelDock::ModelDock(SessionController &controller, QWidget *parent)
     m_progress->hide();
     m_cancel->hide();
     connect(m_train, &QPushButton::clicked, this, [this] { Q_EMIT command(QStringLiteral("model.train")); });
-    connect(m_export, &QPushButton::clicked, this, [this] { Q_EMIT command(QStringLiteral("model.export")); });
+    connect(m_export, &QPushButton::clicked, this,
+            [this] { Q_EMIT command(QStringLiteral("model.export")); });
     connect(m_cancel, &QPushButton::clicked, &controller, &SessionController::cancelTraining);
     connect(&controller, &SessionController::shownChanged, this, &ModelDock::update);
-    connect(&controller, &SessionController::trainingProgress, this, [this](double fraction, const QString &stage) {
-        m_progress->setValue(int(fraction * 1000));
-        m_progress->setFormat(stage);
-        m_progress->show();
-        m_cancel->show();
-        m_train->setEnabled(false);
-    });
+    connect(&controller, &SessionController::trainingProgress, this,
+            [this](double fraction, const QString &stage) {
+                m_progress->setValue(int(fraction * 1000));
+                m_progress->setFormat(stage);
+                m_progress->show();
+                m_cancel->show();
+                m_train->setEnabled(false);
+            });
     connect(&controller, &SessionController::trainingFinished, this, [this] {
         m_progress->hide();
         m_cancel->hide();
@@ -110,7 +114,8 @@ bool ModelDock::eventFilter(QObject *watched, QEvent *event)
 {
     // Docks do not ask for height by width, so wrapped text would be cut.
     if (watched == widget() && (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest)) {
-        const int height = widget()->layout()->heightForWidth(widget()->width());
+        const int wanted = widget()->layout()->totalHeightForWidth(widget()->width());
+        const int height = wanted > 0 ? wanted : widget()->layout()->sizeHint().height();
         widget()->setMinimumHeight(height);
         widget()->setMaximumHeight(height + 8);
     }
@@ -125,7 +130,8 @@ void ModelDock::update()
     m_facts->setVisible(model != nullptr);
     m_train->setText(model ? tr("Train again") : tr("Train"));
     if (!model) {
-        m_title->setText(tr("No model yet. Label some points good (P) and bad (N), then train: the clusters become states."));
+        m_title->setText(tr(
+            "No model yet. Label some points good (P) and bad (N), then train: the clusters become states."));
         m_notes->hide();
         m_model = nullptr;
         return;
@@ -133,13 +139,15 @@ void ModelDock::update()
     if (model.get() == m_model)
         return;
     m_model = model.get();
-    m_title->setText(QStringLiteral("<b>%1</b> %2").arg(qt(model->name()).toHtmlEscaped(), modelKind(*model)));
+    m_title->setText(
+        QStringLiteral("<b>%1</b> %2").arg(qt(model->name()).toHtmlEscaped(), modelKind(*model)));
     m_facts->setText(modelFacts(*model));
     QStringList notes;
     for (const auto &note : model->notes())
         notes << qt(note).toHtmlEscaped();
     m_notes->setVisible(!notes.isEmpty());
-    m_notes->setText(pluralText(std::uint64_t(notes.size()), tr("note")) + tr(" on what was left out (in the tooltip)"));
+    m_notes->setText(pluralText(std::uint64_t(notes.size()), tr("note")) +
+                     tr(" on what was left out (in the tooltip)"));
     m_notes->setToolTip(notes.join(QStringLiteral("<br>")));
 }
 

@@ -8,12 +8,10 @@
 class QProgressBar;
 class QPushButton;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// The active model in five lines, with training and export.
-class ModelDock : public SectionDock
-{
+class ModelDock : public SectionDock {
     Q_OBJECT
 public:
     explicit ModelDock(SessionController &controller, QWidget *parent = nullptr);

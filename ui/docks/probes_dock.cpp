@@ -6,8 +6,7 @@
 
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 ProbesDock::ProbesDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("probes"), tr("Probes on this machine"), parent)

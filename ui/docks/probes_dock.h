@@ -6,14 +6,12 @@
 #include "ui/models/probe_model.h"
 #include "ui/session/session_controller.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class FigureList;
 
 /// Probes on this machine: which stand, how much they see and cost, and why the others do not.
-class ProbesDock : public SectionDock
-{
+class ProbesDock : public SectionDock {
     Q_OBJECT
 public:
     explicit ProbesDock(SessionController &controller, QWidget *parent = nullptr);

@@ -14,8 +14,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("selection"), tr("Selection"), parent)
@@ -27,7 +26,8 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     , m_whoHeading(new Heading(tr("Who was running")))
     , m_why(new FigureList)
     , m_who(new FigureList)
-    , m_nothing(mutedLabel(tr("Nothing selected. Freeze (F), then draw a lasso (L) round points, or drag an interval in the strip below.")))
+    , m_nothing(mutedLabel(tr("Nothing selected. Freeze (F), then draw a lasso (L) round points, or drag an "
+                              "interval in the strip below.")))
 {
     auto *page = new QWidget;
     auto *box = new QVBoxLayout(page);
@@ -80,7 +80,8 @@ QWidget *SelectionDock::makeButtons()
     column->setSpacing(6);
     auto *row = new QHBoxLayout;
     row->setSpacing(6);
-    const auto add = [&](const QString &text, const QString &key, const QString &name, const QString &id, const QString &tip) {
+    const auto add = [&](const QString &text, const QString &key, const QString &name, const QString &id,
+                         const QString &tip) {
         auto *button = new KeyPushButton(text, key);
         button->setObjectName(name);
         button->setToolTip(tip);
@@ -91,19 +92,24 @@ QWidget *SelectionDock::makeButtons()
         row->addWidget(button);
         return button;
     };
-    m_positive = add(tr("+ Positive"), QStringLiteral("P"), QStringLiteral("positive"), QStringLiteral("label.positive"), tr("Label the selection as good (P)"));
-    m_negative = add(tr("× Negative"), QStringLiteral("N"), QStringLiteral("negative"), QStringLiteral("label.negative"), tr("Label the selection as bad (N)"));
-    m_clear = add(tr("Clear"), QStringLiteral("U"), QStringLiteral("plain"), QStringLiteral("label.clear"), tr("Take the labels off the selection (U)"));
+    m_positive = add(tr("+ Positive"), QStringLiteral("P"), QStringLiteral("positive"),
+                     QStringLiteral("label.positive"), tr("Label the selection as good (P)"));
+    m_negative = add(tr("× Negative"), QStringLiteral("N"), QStringLiteral("negative"),
+                     QStringLiteral("label.negative"), tr("Label the selection as bad (N)"));
+    m_clear = add(tr("Clear"), QStringLiteral("U"), QStringLiteral("plain"), QStringLiteral("label.clear"),
+                  tr("Take the labels off the selection (U)"));
     column->addLayout(row);
     m_class = new QComboBox;
     m_class->setEditable(true);
     m_class->setInsertPolicy(QComboBox::NoInsert);
     m_class->setAccessibleName(tr("Class name"));
-    m_class->setToolTip(tr("Class name that + Positive and × Negative give; Enter gives the class alone; 1 to 9 give the classes in this list"));
+    m_class->setToolTip(tr("Class name that + Positive and × Negative give; Enter gives the class alone; 1 "
+                           "to 9 give the classes in this list"));
     m_class->lineEdit()->setPlaceholderText(tr("class name (optional)"));
     m_class->setMinimumWidth(60);
     column->addWidget(m_class);
-    connect(m_class->lineEdit(), &QLineEdit::returnPressed, this, [this] { assignClassNamed(m_class->currentText().trimmed()); });
+    connect(m_class->lineEdit(), &QLineEdit::returnPressed, this,
+            [this] { assignClassNamed(m_class->currentText().trimmed()); });
     return page;
 }
 
@@ -117,8 +123,13 @@ void SelectionDock::updateSelection()
     m_summary->setVisible(any);
     m_labelling->setVisible(any);
     if (any && shown)
-        m_summary->setText(tr("%1 % of %2 samples").arg(100.0 * double(count) / double(std::max<std::size_t>(1, shown->samples.rows())), 0, 'f', 1).arg(countText(shown->samples.rows())));
-    for (QWidget *widget : {static_cast<QWidget *>(m_whyHeading), static_cast<QWidget *>(m_whoHeading), static_cast<QWidget *>(m_why), static_cast<QWidget *>(m_who)})
+        m_summary->setText(
+            tr("%1 % of %2 samples")
+                .arg(100.0 * double(count) / double(std::max<std::size_t>(1, shown->samples.rows())), 0, 'f',
+                     1)
+                .arg(countText(shown->samples.rows())));
+    for (QWidget *widget : {static_cast<QWidget *>(m_whyHeading), static_cast<QWidget *>(m_whoHeading),
+                            static_cast<QWidget *>(m_why), static_cast<QWidget *>(m_who)})
         if (!any)
             widget->hide();
 }
@@ -129,13 +140,17 @@ void SelectionDock::updateExplanation()
     const Explanation &e = m_controller.explanation();
     if (!shown || m_controller.selectedCount() == 0)
         return;
-    const double share = 100.0 * double(m_controller.selectedCount()) / double(std::max<std::size_t>(1, shown->samples.rows()));
+    const double share = 100.0 * double(m_controller.selectedCount()) /
+                         double(std::max<std::size_t>(1, shown->samples.rows()));
     m_summary->setText(pluralText(e.intervals, tr("interval")) +
-                       tr(", %1, first %2 · %3 %").arg(durationText(e.totalNs), localTime(shown->anchor, e.firstNs)).arg(share, 0, 'f', share < 10 ? 1 : 0));
+                       tr(", %1, first %2 · %3 %")
+                           .arg(durationText(e.totalNs), localTime(shown->anchor, e.firstNs))
+                           .arg(share, 0, 'f', share < 10 ? 1 : 0));
     m_differences->update(e, shown->samples.sharedSchema());
     m_processes->update(e);
     m_whyHeading->setVisible(true);
-    m_whyHeading->setHeading(m_differences->rowCount() > 0 ? tr("Why it differs from the rest") : tr("It differs from the rest in nothing"));
+    m_whyHeading->setHeading(m_differences->rowCount() > 0 ? tr("Why it differs from the rest")
+                                                           : tr("It differs from the rest in nothing"));
     m_why->setVisible(m_differences->rowCount() > 0);
     m_who->setVisible(m_processes->rowCount() > 0);
     m_whoHeading->setVisible(m_processes->rowCount() > 0);

@@ -9,14 +9,12 @@
 class QComboBox;
 class QPushButton;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class FigureList;
 
 /// The selected samples: how many, when, label buttons, why they differ from the rest, and who was running.
-class SelectionDock : public SectionDock
-{
+class SelectionDock : public SectionDock {
     Q_OBJECT
 public:
     explicit SelectionDock(SessionController &controller, QWidget *parent = nullptr);

@@ -9,13 +9,11 @@
 #include <QHBoxLayout>
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 const QString kAuto = QStringLiteral("\n");
 const QString kDistance = QStringLiteral("\nd");
-}
+} // namespace
 
 TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, QWidget *parent)
     : SectionDock(QStringLiteral("timeline"), tr("States over time"), parent)
@@ -37,7 +35,8 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
     row->setSpacing(8);
     row->addWidget(mutedLabel(tr("Line")));
     m_line->setAccessibleName(tr("Line of the time strip"));
-    m_line->setToolTip(tr("What the line shows: abnormality (0 to 1), distance from the centre of the picture, or a feature in its unit"));
+    m_line->setToolTip(tr("What the line shows; automatic is abnormality (0 to 1) with a model, else "
+                          "distance from the centre of the picture, or a feature in its unit"));
     m_line->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_line->setMinimumContentsLength(18);
     row->addWidget(m_line);
@@ -51,7 +50,8 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
                                                        : LineChoice{LineChoice::Kind::Feature, key});
     });
     connect(&picture, &PicturePane::pictureChanged, this, &TimelineDock::update);
-    connect(&controller, &SessionController::selectionChanged, this, [this] { m_strip->setSelection(m_controller.selection()); });
+    connect(&controller, &SessionController::selectionChanged, this,
+            [this] { m_strip->setSelection(m_controller.selection()); });
     connect(m_strip, &TimeStrip::intervalSelected, &controller, &SessionController::selectRows);
 }
 
@@ -73,7 +73,7 @@ void TimelineDock::fillChoices()
     const QString before = m_line->currentData().toString();
     const QSignalBlocker quiet(m_line);
     m_line->clear();
-    m_line->addItem(tr("abnormality"), kAuto);
+    m_line->addItem(tr("automatic"), kAuto);
     m_line->addItem(tr("distance from the centre"), kDistance);
     if (const auto shown = m_controller.shown(); shown && shown->samples.sharedSchema())
         for (const auto &feature : shown->samples.schema().features())

@@ -8,14 +8,12 @@
 
 class QComboBox;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class TimeStrip;
 
 /// States over time, below the picture, with the choice of its line.
-class TimelineDock : public SectionDock
-{
+class TimelineDock : public SectionDock {
     Q_OBJECT
 public:
     TimelineDock(SessionController &controller, PicturePane &picture, QWidget *parent = nullptr);

@@ -21,8 +21,7 @@
 
 #include <cmath>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 TrainingDock::TrainingDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("training"), tr("Training"), parent)
@@ -36,7 +35,8 @@ TrainingDock::TrainingDock(SessionController &controller, QWidget *parent)
     , m_cancel(new QPushButton(tr("Cancel")))
     , m_progress(new QProgressBar)
     , m_result(new QLabel)
-    , m_confusionHeading(new Heading(tr("Held-out samples: truth by row, model by column")))
+    , m_notes(mutedLabel())
+    , m_confusionHeading(new Heading(tr("Held out: truth by row, model by column")))
     , m_confusion(new QTableWidget)
     , m_diagnostics(new DiagnosticsView)
 {
@@ -54,10 +54,12 @@ TrainingDock::TrainingDock(SessionController &controller, QWidget *parent)
     m_confusion->setFrameShape(QFrame::NoFrame);
     m_confusion->setShowGrid(false);
     m_confusion->setCornerButtonEnabled(false);
-    m_confusion->setSizeAdjustPolicy(QAbstractScrollArea::AdjustToContents);
-    m_confusion->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    m_confusion->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_confusion->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     box->addWidget(m_confusion);
     box->addWidget(m_diagnostics);
+    m_notes->setWordWrap(true);
+    box->addWidget(m_notes);
     box->addStretch(1);
     auto *scroll = new QScrollArea;
     scroll->setWidget(page);
@@ -69,14 +71,18 @@ TrainingDock::TrainingDock(SessionController &controller, QWidget *parent)
     scroll->setFocusPolicy(Qt::NoFocus);
     setWidget(scroll);
     connect(&controller, &SessionController::shownChanged, this, &TrainingDock::update);
-    connect(&controller, &SessionController::sessionChanged, this, [this] { m_model = nullptr; update(); });
-    connect(&controller, &SessionController::trainingProgress, this, [this](double fraction, const QString &stage) {
-        m_progress->setValue(int(fraction * 1000));
-        m_progress->setFormat(stage);
-        m_progress->setEnabled(true);
-        m_train->setEnabled(false);
-        m_cancel->setEnabled(true);
+    connect(&controller, &SessionController::sessionChanged, this, [this] {
+        m_model = nullptr;
+        update();
     });
+    connect(&controller, &SessionController::trainingProgress, this,
+            [this](double fraction, const QString &stage) {
+                m_progress->setValue(int(fraction * 1000));
+                m_progress->setFormat(stage);
+                m_progress->setEnabled(true);
+                m_train->setEnabled(false);
+                m_cancel->setEnabled(true);
+            });
     connect(&controller, &SessionController::trainingFinished, this, [this](bool ok) {
         m_progress->setValue(ok ? 1000 : 0);
         m_progress->setFormat(ok ? tr("done") : tr("stopped"));
@@ -99,9 +105,13 @@ QWidget *TrainingDock::makeForm()
     m_scaler->addItem(tr("standard (mean, deviation)"));
     m_scaler->addItem(tr("robust (median, quartiles)"));
     m_scaler->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_scaler->setAccessibleName(tr("Scaling"));
+    m_name->setAccessibleName(tr("Name of the model"));
+    m_k->setAccessibleName(tr("Clusters"));
     m_useLabels->setChecked(true);
     m_useLabels->setToolTip(tr("Seed the clusters by the labels and name the states after them"));
-    m_levels->setToolTip(tr("Levels such as free memory drift for hours, so they are left out unless asked for"));
+    m_levels->setToolTip(
+        tr("Levels such as free memory drift for hours, so they are left out unless asked for"));
     form->addRow(tr("Name"), m_name);
     form->addRow(tr("Clusters"), m_k);
     form->addRow(tr("Scaling"), m_scaler);
@@ -143,8 +153,10 @@ void TrainingDock::update()
     m_confusion->setVisible(model && model->quality().samples > 0);
     m_diagnostics->setVisible(model != nullptr);
     if (!model) {
+        m_notes->hide();
         m_model = nullptr;
-        m_result->setText(tr("No model yet. Held-out quality, confusion matrix and diagnostics appear here."));
+        m_result->setText(
+            tr("No model yet. Held-out quality, confusion matrix and diagnostics appear here."));
         return;
     }
     if (model.get() == m_model)
@@ -153,16 +165,22 @@ void TrainingDock::update()
     if (!m_name->isModified())
         m_name->setText(qt(model->name()));
     const auto &q = model->quality();
-    QString text = QStringLiteral("<b>%1</b> %2<br>%3").arg(qt(model->name()).toHtmlEscaped(), modelKind(*model), modelFacts(*model));
+    QString text = QStringLiteral("<b>%1</b> %2<br>%3")
+                       .arg(qt(model->name()).toHtmlEscaped(), modelKind(*model), modelFacts(*model));
     if (q.samples > 0)
-        text += tr("<br>accuracy <b>%1</b> · precision <b>%2</b> · recall <b>%3</b> on %4 held-out samples")
-                    .arg(q.accuracy, 0, 'f', 2)
-                    .arg(std::isfinite(q.precision) ? QString::number(q.precision, 'f', 2) : QStringLiteral("–"),
-                         std::isfinite(q.recall) ? QString::number(q.recall, 'f', 2) : QStringLiteral("–"), countText(q.samples));
+        text +=
+            tr("<br>accuracy <b>%1</b> · precision <b>%2</b> · recall <b>%3</b> on %4 held-out samples")
+                .arg(q.accuracy, 0, 'f', 2)
+                .arg(std::isfinite(q.precision) ? QString::number(q.precision, 'f', 2) : QStringLiteral("–"),
+                     std::isfinite(q.recall) ? QString::number(q.recall, 'f', 2) : QStringLiteral("–"),
+                     countText(q.samples));
     text += tr("<br>trained in %1").arg(durationText(std::uint64_t(model->seconds() * 1e9)));
-    for (const auto &note : model->notes())
-        text += QStringLiteral("<br>· ") + qt(note).toHtmlEscaped();
     m_result->setText(text);
+    QStringList notes;
+    for (const auto &note : model->notes())
+        notes << QStringLiteral("· ") + qt(note);
+    m_notes->setText(notes.join(QLatin1Char('\n')));
+    m_notes->setVisible(!notes.isEmpty());
     fillConfusion(q);
     m_diagnostics->show(*model);
 }
@@ -198,12 +216,16 @@ void TrainingDock::fillConfusion(const model::Quality &quality)
                 item->setFont(bold);
             }
             item->setToolTip(tr("%1 of %2 samples labelled %3 were taken for %4")
-                                 .arg(countText(count), countText(total), names.value(r), c < names.size() ? names[c] : tr("unknown")));
+                                 .arg(countText(count), countText(total), names.value(r),
+                                      c < names.size() ? names[c] : tr("unknown")));
             m_confusion->setItem(r, c, item);
         }
     }
-    m_confusion->resizeColumnsToContents();
-    m_confusion->resizeRowsToContents();
+    m_confusion->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_confusion->verticalHeader()->setMaximumWidth(130);
+    m_confusion->verticalHeader()->setDefaultSectionSize(m_confusion->fontMetrics().height() + 8);
+    m_confusion->setFixedHeight(m_confusion->horizontalHeader()->sizeHint().height() +
+                                rows * m_confusion->verticalHeader()->defaultSectionSize() + 4);
 }
 
 } // namespace statescape::ui

@@ -13,14 +13,12 @@ class QPushButton;
 class QSpinBox;
 class QTableWidget;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class DiagnosticsView;
 
 /// How to train, how far it is, and how good the model was on samples it had never seen.
-class TrainingDock : public SectionDock
-{
+class TrainingDock : public SectionDock {
     Q_OBJECT
 public:
     explicit TrainingDock(SessionController &controller, QWidget *parent = nullptr);
@@ -42,7 +40,7 @@ private:
     QCheckBox *m_useLabels, *m_levels;
     QPushButton *m_train, *m_cancel;
     QProgressBar *m_progress;
-    QLabel *m_result;
+    QLabel *m_result, *m_notes;
     Heading *m_confusionHeading;
     QTableWidget *m_confusion;
     DiagnosticsView *m_diagnostics;

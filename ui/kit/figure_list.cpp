@@ -11,8 +11,7 @@
 
 #include <cmath>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 FigureList::FigureList(QWidget *parent)
     : QTreeView(parent)
@@ -48,7 +47,8 @@ void FigureList::setModel(QAbstractItemModel *model)
 void FigureList::setFigureWidth(int column, const QString &sample, bool figures)
 {
     header()->setSectionResizeMode(column, QHeaderView::Fixed);
-    header()->resizeSection(column, QFontMetrics(figures ? figureFont() : font()).horizontalAdvance(sample) + 10);
+    header()->resizeSection(column,
+                            QFontMetrics(figures ? figureFont() : font()).horizontalAdvance(sample) + 10);
 }
 
 void FigureList::setFitsRows(int most)

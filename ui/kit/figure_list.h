@@ -5,12 +5,11 @@
 #include <QStyledItemDelegate>
 #include <QTreeView>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// A plain list of names with figures at the right, as in the docks: no frame, no tree, the name elided where needed.
-class FigureList : public QTreeView
-{
+/// A plain list of names with figures at the right, as in the docks: no frame, no tree, the name elided where
+/// needed.
+class FigureList : public QTreeView {
     Q_OBJECT
 public:
     explicit FigureList(QWidget *parent = nullptr);
@@ -27,8 +26,7 @@ private:
 };
 
 /// Rows with some air, as in the pictures.
-class RowDelegate : public QStyledItemDelegate
-{
+class RowDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -36,12 +34,12 @@ public:
 };
 
 /// Paints a signed bar for the effect of a difference (column 1 of DifferenceModel).
-class BarDelegate : public RowDelegate
-{
+class BarDelegate : public RowDelegate {
     Q_OBJECT
 public:
     using RowDelegate::RowDelegate;
-    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override;
+    void paint(QPainter *painter, const QStyleOptionViewItem &option,
+               const QModelIndex &index) const override;
 };
 
 } // namespace statescape::ui

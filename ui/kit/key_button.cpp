@@ -8,10 +8,8 @@
 #include <QStyleOptionToolButton>
 #include <QStylePainter>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 constexpr int kGap = 6, kPad = 3, kSide = 9;
 
@@ -29,7 +27,8 @@ int keyWidth(const QFont &font, const QString &key)
 }
 
 /// Text and key box, together in the middle of @p rect; the key goes first when there is no room for both.
-void paintTextAndKey(QPainter &painter, const QRect &rect, const QFont &font, const QString &text, const QString &key, const QColor &colour)
+void paintTextAndKey(QPainter &painter, const QRect &rect, const QFont &font, const QString &text,
+                     const QString &key, const QColor &colour)
 {
     const QFontMetrics metrics(font);
     const int textWidth = metrics.horizontalAdvance(text);
@@ -40,7 +39,9 @@ void paintTextAndKey(QPainter &painter, const QRect &rect, const QFont &font, co
     int x = rect.left() + (rect.width() - whole) / 2;
     painter.setFont(font);
     painter.setPen(colour);
-    painter.drawText(QRect(x, rect.top(), rect.width() - (x - rect.left()), rect.height()), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, Qt::ElideRight, rect.width() - 4));
+    painter.drawText(QRect(x, rect.top(), rect.width() - (x - rect.left()), rect.height()),
+                     Qt::AlignLeft | Qt::AlignVCenter,
+                     metrics.elidedText(text, Qt::ElideRight, rect.width() - 4));
     if (box == 0)
         return;
     x += textWidth + kGap;
@@ -63,14 +64,21 @@ void paintTextAndKey(QPainter &painter, const QRect &rect, const QFont &font, co
 KeyToolButton::KeyToolButton(const QString &key, QWidget *parent)
     : QToolButton(parent)
     , m_key(key)
+{}
+
+void KeyToolButton::setKeyShown(bool shown)
 {
+    m_keyShown = shown;
+    updateGeometry();
 }
 
 QSize KeyToolButton::sizeHint() const
 {
     QFont bold = font();
     bold.setWeight(QFont::DemiBold); // a checked button is bolder and must not push its neighbours
-    const int width = QFontMetrics(bold).horizontalAdvance(text()) + (m_key.isEmpty() ? 0 : kGap + keyWidth(font(), m_key)) + 2 * kSide;
+    const int width = QFontMetrics(bold).horizontalAdvance(text()) +
+                      (m_key.isEmpty() || !m_keyShown ? 0 : kGap + keyWidth(font(), m_key)) +
+                      2 * (m_keyShown ? kSide : kSide - 3);
     return {width, QToolButton::sizeHint().height()};
 }
 
@@ -86,15 +94,16 @@ void KeyToolButton::paintEvent(QPaintEvent *)
     if (isChecked())
         own.setWeight(QFont::DemiBold);
     const bool onRed = objectName() == QLatin1String("recording") && isChecked();
-    paintTextAndKey(painter, rect(), own, text, m_key,
-                    onRed ? QColor(Qt::white) : palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText));
+    paintTextAndKey(
+        painter, rect(), own, text, m_keyShown ? m_key : QString(),
+        onRed ? QColor(Qt::white)
+              : palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText));
 }
 
 KeyPushButton::KeyPushButton(const QString &text, const QString &key, QWidget *parent)
     : QPushButton(text, parent)
     , m_key(key)
-{
-}
+{}
 
 QSize KeyPushButton::sizeHint() const
 {
@@ -114,8 +123,9 @@ void KeyPushButton::paintEvent(QPaintEvent *)
     if (filled)
         own.setWeight(QFont::DemiBold);
     const bool dark = currentTheme().dark;
-    const QColor colour = filled ? (dark ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white))
-                                 : palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText);
+    const QColor colour =
+        filled ? (dark ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white))
+               : palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, QPalette::WindowText);
     paintTextAndKey(painter, rect(), own, text, m_key, colour);
 }
 

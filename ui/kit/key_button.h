@@ -5,15 +5,15 @@
 #include <QPushButton>
 #include <QToolButton>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// A tool button that shows its key in a small box beside the text.
-class KeyToolButton : public QToolButton
-{
+class KeyToolButton : public QToolButton {
     Q_OBJECT
 public:
     explicit KeyToolButton(const QString &key, QWidget *parent = nullptr);
+    /// Without the key box, for narrow windows.
+    void setKeyShown(bool shown);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
 
@@ -22,11 +22,11 @@ protected:
 
 private:
     QString m_key;
+    bool m_keyShown = true;
 };
 
 /// The same for a push button.
-class KeyPushButton : public QPushButton
-{
+class KeyPushButton : public QPushButton {
     Q_OBJECT
 public:
     KeyPushButton(const QString &text, const QString &key, QWidget *parent = nullptr);

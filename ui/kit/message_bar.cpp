@@ -12,10 +12,8 @@
 #include <QTimer>
 #include <QToolButton>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 constexpr int kMaxRows = 3;
 }
 
@@ -39,8 +37,12 @@ void MessageBar::show(const QString &key, Kind kind, const QString &html, const 
     row->setProperty("key", key);
     auto *box = new QHBoxLayout(row);
     box->setContentsMargins(12, 5, 6, 5);
-    auto *sign = new QLabel(kind == Kind::Note ? QStringLiteral("ℹ") : kind == Kind::Warning ? QStringLiteral("▲") : QStringLiteral("✖"));
-    const QColor colour = kind == Kind::Note ? theme.positive : kind == Kind::Warning ? theme.warning : theme.negative;
+    auto *sign = new QLabel(kind == Kind::Note      ? QStringLiteral("ℹ")
+                            : kind == Kind::Warning ? QStringLiteral("▲")
+                                                    : QStringLiteral("✖"));
+    const QColor colour = kind == Kind::Note      ? theme.positive
+                          : kind == Kind::Warning ? theme.warning
+                                                  : theme.negative;
     sign->setStyleSheet(QStringLiteral("color: %1").arg(colour.name()));
     auto *text = new QLabel(html);
     text->setObjectName(QStringLiteral("text"));

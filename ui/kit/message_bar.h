@@ -8,13 +8,11 @@
 
 class QVBoxLayout;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// What the user should know, without a box in the way: up to three rows above the picture, newest first, each with a sign, text, one
-/// button at most and a way to close it.
-class MessageBar : public QWidget
-{
+/// What the user should know, without a box in the way: up to three rows above the picture, newest first,
+/// each with a sign, text, one button at most and a way to close it.
+class MessageBar : public QWidget {
     Q_OBJECT
 public:
     enum class Kind { Note, Warning, Problem };
@@ -22,8 +20,8 @@ public:
 
     /// @param key a message of the same key is replaced, not doubled @param html escaped rich text
     /// @param action text of the button, empty: none @param timeoutMs 0: stays until closed
-    void show(const QString &key, Kind kind, const QString &html, const QString &action = {}, std::function<void()> done = {},
-              int timeoutMs = 0);
+    void show(const QString &key, Kind kind, const QString &html, const QString &action = {},
+              std::function<void()> done = {}, int timeoutMs = 0);
     void close(const QString &key);
     /// @return plain text of all rows, for tests and screen readers.
     [[nodiscard]] QString text() const;

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/kit/section.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 Heading::Heading(const QString &text, QWidget *parent)
     : QLabel(text.toUpper(), parent)

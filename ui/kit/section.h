@@ -5,12 +5,10 @@
 #include <QDockWidget>
 #include <QLabel>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// A quiet heading in small capitals, as over every section of the window.
-class Heading : public QLabel
-{
+class Heading : public QLabel {
     Q_OBJECT
 public:
     explicit Heading(const QString &text = {}, QWidget *parent = nullptr);
@@ -18,8 +16,7 @@ public:
 };
 
 /// A dock whose title bar is a Heading; it can be dragged by it, closed and brought back from the View menu.
-class SectionDock : public QDockWidget
-{
+class SectionDock : public QDockWidget {
     Q_OBJECT
 public:
     /// @param name object name, under which the place is remembered

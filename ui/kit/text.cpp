@@ -9,8 +9,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 QString countText(std::uint64_t count)
 {
@@ -44,7 +43,8 @@ QString errorText(const base::Error &error)
 {
     QString text = QStringLiteral("<b>%1</b>").arg(qt(error.message).toHtmlEscaped());
     if (error.sysErrno != 0)
-        text += QStringLiteral(" (%1)").arg(QString::fromLocal8Bit(std::strerror(error.sysErrno)).toHtmlEscaped());
+        text += QStringLiteral(" (%1)").arg(
+            QString::fromLocal8Bit(std::strerror(error.sysErrno)).toHtmlEscaped());
     if (!error.hint.empty())
         text += QStringLiteral(" · ") + qt(error.hint).toHtmlEscaped();
     return text;

@@ -11,8 +11,7 @@
 
 #include <string_view>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 inline QString qt(std::string_view text)
 {
@@ -25,7 +24,8 @@ QString pluralText(std::uint64_t count, const QString &one);
 /// @return base::formatValue(), a dash for a missing value.
 QString valueText(double value, base::Unit unit);
 /// @return local time of day, "10:21:07". @param format as QDateTime::toString
-QString localTime(const base::ClockAnchor &anchor, std::uint64_t timeNs, const QString &format = QStringLiteral("HH:mm:ss"));
+QString localTime(const base::ClockAnchor &anchor, std::uint64_t timeNs,
+                  const QString &format = QStringLiteral("HH:mm:ss"));
 /// @return "32.7 s", "250 ms", "2 min 5 s".
 QString durationText(std::uint64_t ns);
 /// @return message, reason and hint as rich text, escaped.

@@ -6,10 +6,8 @@
 #include <QStyle>
 #include <QStyleFactory>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 QColor mix(const QColor &a, const QColor &b, double share)
 {
@@ -17,8 +15,8 @@ QColor mix(const QColor &a, const QColor &b, double share)
     return {part(a.red(), b.red()), part(a.green(), b.green()), part(a.blue(), b.blue())};
 }
 
-QPalette make(const QColor &window, const QColor &canvas, const QColor &text, const QColor &muted, const QColor &button,
-              const QColor &accent)
+QPalette make(const QColor &window, const QColor &canvas, const QColor &text, const QColor &muted,
+              const QColor &button, const QColor &accent)
 {
     QPalette palette;
     palette.setColor(QPalette::Window, window);
@@ -33,7 +31,8 @@ QPalette make(const QColor &window, const QColor &canvas, const QColor &text, co
     palette.setColor(QPalette::ToolTipBase, button);
     palette.setColor(QPalette::ToolTipText, text);
     palette.setColor(QPalette::Highlight, accent);
-    palette.setColor(QPalette::HighlightedText, window.lightness() < 128 ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white));
+    palette.setColor(QPalette::HighlightedText,
+                     window.lightness() < 128 ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white));
     palette.setColor(QPalette::Link, accent);
     palette.setColor(QPalette::Light, mix(button, text, 0.12));
     palette.setColor(QPalette::Midlight, mix(button, text, 0.08));
@@ -75,14 +74,14 @@ Theme Theme::fromPalette(const QPalette &palette)
 
 QPalette darkPalette()
 {
-    return make(QColor(0x22, 0x26, 0x2c), QColor(0x1b, 0x1e, 0x23), QColor(0xe7, 0xea, 0xee), QColor(0x8b, 0x93, 0x9e),
-                QColor(0x2b, 0x30, 0x37), QColor(0x56, 0xb4, 0xe9));
+    return make(QColor(0x22, 0x26, 0x2c), QColor(0x1b, 0x1e, 0x23), QColor(0xe7, 0xea, 0xee),
+                QColor(0x8b, 0x93, 0x9e), QColor(0x2b, 0x30, 0x37), QColor(0x56, 0xb4, 0xe9));
 }
 
 QPalette lightPalette()
 {
-    return make(QColor(0xff, 0xff, 0xff), QColor(0xef, 0xf1, 0xf4), QColor(0x1b, 0x1f, 0x24), QColor(0x6b, 0x72, 0x7d),
-                QColor(0xf4, 0xf5, 0xf7), QColor(0x00, 0x72, 0xb2));
+    return make(QColor(0xff, 0xff, 0xff), QColor(0xef, 0xf1, 0xf4), QColor(0x1b, 0x1f, 0x24),
+                QColor(0x6b, 0x72, 0x7d), QColor(0xf4, 0xf5, 0xf7), QColor(0x00, 0x72, 0xb2));
 }
 
 void applyTheme(const QString &name)
@@ -134,6 +133,7 @@ QDockWidget QTreeView, QDockWidget QTableView, QDockWidget QListView { backgroun
 QTreeView:focus, QTableView:focus { border: none; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; border: none; color: %7; padding: 1px 4px; }
+QTableView QTableCornerButton::section { background: transparent; border: none; }
 QLabel[heading="true"] { color: %7; font-weight: 600; }
 QLabel[muted="true"] { color: %7; }
 QFrame#card { background: %4; border: 1px solid %3; border-radius: 5px; }
@@ -142,8 +142,8 @@ QStatusBar { border-top: 1px solid %3; color: %7; }
 QStatusBar::item { border: none; }
 QScrollArea { background: transparent; border: none; }
 )");
-    return sheet.arg(t.window.name(), t.text.name(), t.line.name(), t.button.name(), t.buttonLine.name(), t.positive.name(),
-                     t.muted.name(), t.recording.name(), t.negative.name(),
+    return sheet.arg(t.window.name(), t.text.name(), t.line.name(), t.button.name(), t.buttonLine.name(),
+                     t.positive.name(), t.muted.name(), t.recording.name(), t.negative.name(),
                      t.dark ? QStringLiteral("#101418") : QStringLiteral("#ffffff"));
 }
 

@@ -6,14 +6,14 @@
 #include <QPalette>
 #include <QString>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Colours beyond QPalette's roles, derived from a palette, so that a system theme works too.
 struct Theme {
     bool dark = true;
     QColor window, canvas, text, muted, line, button, buttonLine;
-    QColor positive, negative, warning, good, recording; ///< Okabe-Ito, the shade with enough contrast on the window
+    QColor positive, negative, warning, good,
+        recording; ///< Okabe-Ito, the shade with enough contrast on the window
 
     static Theme fromPalette(const QPalette &palette);
 };
@@ -21,7 +21,8 @@ struct Theme {
 /// @return the palette of the main window's pictures.
 QPalette darkPalette();
 QPalette lightPalette();
-/// @param name "dark", "light" or "system" (follows the desktop). Sets style, palette and style sheet of the application.
+/// @param name "dark", "light" or "system" (follows the desktop). Sets style, palette and style sheet of the
+/// application.
 void applyTheme(const QString &name);
 /// @return the application's theme now.
 Theme currentTheme();

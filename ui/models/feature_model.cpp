@@ -8,23 +8,30 @@
 #include <QBrush>
 #include <QFont>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 QString missingText(float value)
 {
     switch (schema::missingReason(value)) {
-    case schema::Missing::NotSupported: return QObject::tr("not here");
-    case schema::Missing::NoPermission: return QObject::tr("no right");
-    case schema::Missing::Warmup: return QObject::tr("warm-up");
-    case schema::Missing::CounterReset: return QObject::tr("reset");
-    case schema::Missing::NoEvents: return QObject::tr("no events");
-    case schema::Missing::Suspended: return QObject::tr("suspended");
-    case schema::Missing::CpusChanged: return QObject::tr("CPUs");
-    case schema::Missing::Disabled: return QObject::tr("off");
-    case schema::Missing::Unknown: break;
+    case schema::Missing::NotSupported:
+        return QObject::tr("not here");
+    case schema::Missing::NoPermission:
+        return QObject::tr("no right");
+    case schema::Missing::Warmup:
+        return QObject::tr("warm-up");
+    case schema::Missing::CounterReset:
+        return QObject::tr("reset");
+    case schema::Missing::NoEvents:
+        return QObject::tr("no events");
+    case schema::Missing::Suspended:
+        return QObject::tr("suspended");
+    case schema::Missing::CpusChanged:
+        return QObject::tr("CPUs");
+    case schema::Missing::Disabled:
+        return QObject::tr("off");
+    case schema::Missing::Unknown:
+        break;
     }
     return QObject::tr("missing");
 }
@@ -47,8 +54,9 @@ void FeatureModel::update(const session::Snapshot &snapshot)
             } else {
                 const auto why = schema::missingReason(values[c]);
                 row.used = feature.kind != schema::FeatureKind::Level &&
-                           (!schema::isMissing(values[c]) || (why != schema::Missing::NotSupported &&
-                                                              why != schema::Missing::NoPermission && why != schema::Missing::Disabled));
+                           (!schema::isMissing(values[c]) ||
+                            (why != schema::Missing::NotSupported && why != schema::Missing::NoPermission &&
+                             why != schema::Missing::Disabled));
             }
             rows.push_back(row);
         }
@@ -83,15 +91,27 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
     const bool missing = schema::isMissing(row->value);
     const QString value = missing ? missingText(row->value) : valueText(row->value, feature.unit);
     switch (role) {
-    case Qt::DisplayRole: return index.column() == 0 ? qt(feature.title.empty() ? feature.key : feature.title) : value;
-    case kKeyRole: return qt(feature.key);
+    case Qt::DisplayRole:
+        return index.column() == 0 ? qt(feature.title.empty() ? feature.key : feature.title) : value;
+    case kKeyRole:
+        return qt(feature.key);
     case Qt::ToolTipRole: {
-        QString text = QStringLiteral("<b>%1</b> = %2<br>%3<br><br>").arg(qt(feature.key).toHtmlEscaped(), missing ? tr("missing: %1").arg(qt(schema::missingKey(schema::missingReason(row->value)))) : value, qt(feature.description).toHtmlEscaped());
-        text += tr("unit %1 · %2").arg(feature.unit == base::Unit::None ? tr("none") : qt(base::unitKey(feature.unit)), qt(schema::featureKindKey(feature.kind)));
+        QString text =
+            QStringLiteral("<b>%1</b> = %2<br>%3<br><br>")
+                .arg(qt(feature.key).toHtmlEscaped(),
+                     missing
+                         ? tr("missing: %1").arg(qt(schema::missingKey(schema::missingReason(row->value))))
+                         : value,
+                     qt(feature.description).toHtmlEscaped());
+        text += tr("unit %1 · %2")
+                    .arg(feature.unit == base::Unit::None ? tr("none") : qt(base::unitKey(feature.unit)),
+                         qt(schema::featureKindKey(feature.kind)));
         if (!feature.probe.empty())
             text += tr(" · probe %1").arg(qt(feature.probe));
-        text += QStringLiteral("<br>") + (isLeftOut(qt(feature.key)) ? tr("left out of the next training")
-                                          : row->used ? tr("used") : tr("not used: a level drifts, or the value is missing"));
+        text +=
+            QStringLiteral("<br>") + (isLeftOut(qt(feature.key)) ? tr("left out of the next training")
+                                      : row->used                ? tr("used")
+                                                  : tr("not used: a level drifts, or the value is missing"));
         return text;
     }
     case Qt::FontRole: {
@@ -108,7 +128,8 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
         if (index.column() == 1)
             return int(Qt::AlignRight | Qt::AlignVCenter);
         return {};
-    default: return {};
+    default:
+        return {};
     }
 }
 

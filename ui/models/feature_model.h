@@ -7,8 +7,7 @@
 
 #include <QSet>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 struct FeatureRow {
     int column = 0; ///< in the session's schema
@@ -17,14 +16,12 @@ struct FeatureRow {
 };
 
 /// Features with their newest value in real units.
-class FeatureModel : public RowsModel<FeatureRow>
-{
+class FeatureModel : public RowsModel<FeatureRow> {
 public:
     static constexpr int kKeyRole = Qt::UserRole;
     explicit FeatureModel(QObject *parent = nullptr)
         : RowsModel(2, parent)
-    {
-    }
+    {}
     void update(const session::Snapshot &snapshot);
     [[nodiscard]] int used() const;
     /// Leaves a feature out of the next training, or takes it back in.

@@ -10,10 +10,8 @@
 
 #include <map>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 using schema::Polarity;
 
 bool matches(const LabelRow &row, schema::Label label)
@@ -44,7 +42,11 @@ void LabelModel::update(const session::Snapshot &s)
     const auto classes = [&](Polarity polarity) {
         for (const auto &[id, count] : counts[std::size_t(int(polarity) + 1)])
             if (id != 0)
-                rows.push_back({{polarity, id}, false, id < m_names.size() ? m_names[id] : std::string(), labelStyle({polarity, id}, m_names).shape, count});
+                rows.push_back({{polarity, id},
+                                false,
+                                id < m_names.size() ? m_names[id] : std::string(),
+                                labelStyle({polarity, id}, m_names).shape,
+                                count});
     };
     rows.push_back({{Polarity::Positive, 0}, true, "Positive", Shape::Plus, totals[2]});
     classes(Polarity::Positive);
@@ -76,8 +78,10 @@ QVariant LabelModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         if (index.column() == 1)
             return countText(row->count);
-        return (row->label.classId != 0 ? QStringLiteral("    ") : QString()) + signOf(row->shape) + QStringLiteral("  ") + qt(row->name);
-    case Qt::ToolTipRole: return tr("%1 samples · click selects them").arg(countText(row->count));
+        return (row->label.classId != 0 ? QStringLiteral("    ") : QString()) + signOf(row->shape) +
+               QStringLiteral("  ") + qt(row->name);
+    case Qt::ToolTipRole:
+        return tr("%1 samples · click selects them").arg(countText(row->count));
     case Qt::FontRole:
         if (index.column() == 1)
             return figureFont();
@@ -92,7 +96,8 @@ QVariant LabelModel::data(const QModelIndex &index, int role) const
         if (index.column() == 1)
             return int(Qt::AlignRight | Qt::AlignVCenter);
         return {};
-    default: return {};
+    default:
+        return {};
     }
 }
 

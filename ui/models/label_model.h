@@ -6,8 +6,7 @@
 #include "ui/models/rows_model.h"
 #include "ui/point_view/point_set.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 struct LabelRow {
     schema::Label label;
@@ -17,14 +16,13 @@ struct LabelRow {
     std::uint64_t count = 0;
 };
 
-/// How many samples carry which label: positive, its classes, negative, its classes, classes alone, unlabelled.
-class LabelModel : public RowsModel<LabelRow>
-{
+/// How many samples carry which label: positive, its classes, negative, its classes, classes alone,
+/// unlabelled.
+class LabelModel : public RowsModel<LabelRow> {
 public:
     explicit LabelModel(QObject *parent = nullptr)
         : RowsModel(2, parent)
-    {
-    }
+    {}
     void update(const session::Snapshot &snapshot);
     /// @return flags of the samples that @p row counts.
     [[nodiscard]] RowMaskPtr samplesOf(int row, const session::Snapshot &snapshot) const;

@@ -12,10 +12,8 @@
 
 #include <array>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 QPixmap statusDot(bool filled, const QColor &colour)
 {
@@ -33,11 +31,16 @@ QPixmap statusDot(bool filled, const QColor &colour)
 QString shortReason(const wire::ProbeState &state)
 {
     switch (state.code) {
-    case base::Code::NotPermitted: return QObject::tr("no permission");
-    case base::Code::NotSupported: return QObject::tr("not in this kernel");
-    case base::Code::NotFound: return QObject::tr("not here");
-    case base::Code::Ok: return QObject::tr("off");
-    default: return qt(base::codeName(state.code));
+    case base::Code::NotPermitted:
+        return QObject::tr("no permission");
+    case base::Code::NotSupported:
+        return QObject::tr("not in this kernel");
+    case base::Code::NotFound:
+        return QObject::tr("not here");
+    case base::Code::Ok:
+        return QObject::tr("off");
+    default:
+        return qt(base::codeName(state.code));
     }
 }
 
@@ -46,7 +49,9 @@ QString eventsText(double perSecond)
     if (perSecond < 1000)
         return QObject::tr("%1 ev/s").arg(perSecond, 0, 'f', 0);
     const double scaled = perSecond < 1e6 ? perSecond / 1e3 : perSecond / 1e6;
-    return QObject::tr("%1%2 ev/s").arg(scaled, 0, 'f', scaled < 100 ? 1 : 0).arg(perSecond < 1e6 ? QLatin1Char('k') : QLatin1Char('M'));
+    return QObject::tr("%1%2 ev/s")
+        .arg(scaled, 0, 'f', scaled < 100 ? 1 : 0)
+        .arg(perSecond < 1e6 ? QLatin1Char('k') : QLatin1Char('M'));
 }
 
 QString figures(const ProbeRow &row)
@@ -66,10 +71,14 @@ QString figures(const ProbeRow &row)
 QString tip(const ProbeRow &row)
 {
     const auto &info = schema::info(row.state.probe);
-    QString text = QStringLiteral("<b>%1</b><br>%2<br><br>").arg(qt(info.title), qt(info.description).toHtmlEscaped());
-    text += (info.origin == schema::ProbeOrigin::Bpf ? QObject::tr("eBPF, hooks: ") : QObject::tr("read from: ")) + qt(info.hooks);
+    QString text =
+        QStringLiteral("<b>%1</b><br>%2<br><br>").arg(qt(info.title), qt(info.description).toHtmlEscaped());
+    text += (info.origin == schema::ProbeOrigin::Bpf ? QObject::tr("eBPF, hooks: ")
+                                                     : QObject::tr("read from: ")) +
+            qt(info.hooks);
     if (!row.state.available)
-        text += QStringLiteral("<br>") + QObject::tr("Not available: %1").arg(qt(row.state.reason).toHtmlEscaped());
+        text += QStringLiteral("<br>") +
+                QObject::tr("Not available: %1").arg(qt(row.state.reason).toHtmlEscaped());
     else if (row.state.nsPerEvent >= 0)
         text += QStringLiteral("<br>") +
                 QObject::tr("%1 events/s at %2 ns per event: %3 % of one CPU")
@@ -101,12 +110,14 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
         return {};
     const Theme theme = currentTheme();
     switch (role) {
-    case Qt::DisplayRole: return index.column() == 0 ? qt(schema::info(row->state.probe).title) : figures(*row);
+    case Qt::DisplayRole:
+        return index.column() == 0 ? qt(schema::info(row->state.probe).title) : figures(*row);
     case Qt::DecorationRole:
         if (index.column() == 0)
             return statusDot(row->state.available, row->state.available ? theme.good : theme.muted);
         return {};
-    case Qt::ToolTipRole: return tip(*row);
+    case Qt::ToolTipRole:
+        return tip(*row);
     case Qt::FontRole:
         if (index.column() == 1 && row->state.available)
             return figureFont();
@@ -121,8 +132,10 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
         return {};
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1, %2, %3")
-            .arg(qt(schema::info(row->state.probe).title), row->state.available ? tr("available") : tr("not available"), figures(*row));
-    default: return {};
+            .arg(qt(schema::info(row->state.probe).title),
+                 row->state.available ? tr("available") : tr("not available"), figures(*row));
+    default:
+        return {};
     }
 }
 

@@ -5,8 +5,7 @@
 #include "core/session/snapshot.h"
 #include "ui/models/rows_model.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 struct ProbeRow {
     wire::ProbeState state;
@@ -14,14 +13,13 @@ struct ProbeRow {
     bool reporting = false; ///< a source is connected
 };
 
-/// Probes of this machine: name with a sign for its standing, and events a second with ns an event, or the short reason.
-class ProbeModel : public RowsModel<ProbeRow>
-{
+/// Probes of this machine: name with a sign for its standing, and events a second with ns an event, or the
+/// short reason.
+class ProbeModel : public RowsModel<ProbeRow> {
 public:
     explicit ProbeModel(QObject *parent = nullptr)
         : RowsModel(2, parent)
-    {
-    }
+    {}
     void update(const session::Snapshot &snapshot);
     QVariant data(const QModelIndex &index, int role) const override;
 };

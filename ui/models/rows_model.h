@@ -6,21 +6,25 @@
 
 #include <vector>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// A table over a vector of rows that is replaced as a whole: views keep their place because only the tail is inserted or removed.
+/// A table over a vector of rows that is replaced as a whole: views keep their place because only the tail is
+/// inserted or removed.
 template <class Row>
-class RowsModel : public QAbstractTableModel
-{
+class RowsModel : public QAbstractTableModel {
 public:
     RowsModel(int columns, QObject *parent)
         : QAbstractTableModel(parent)
         , m_columns(columns)
+    {}
+    int rowCount(const QModelIndex &parent = {}) const override
     {
+        return parent.isValid() ? 0 : int(m_rows.size());
     }
-    int rowCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : int(m_rows.size()); }
-    int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : m_columns; }
+    int columnCount(const QModelIndex &parent = {}) const override
+    {
+        return parent.isValid() ? 0 : m_columns;
+    }
     [[nodiscard]] const std::vector<Row> &rows() const { return m_rows; }
 
 protected:
@@ -29,15 +33,14 @@ protected:
         const int before = int(m_rows.size()), after = int(rows.size());
         if (after > before) {
             beginInsertRows({}, before, after - 1);
-            m_rows = std::move(rows);
+            m_rows.insert(m_rows.end(), rows.begin() + before, rows.end());
             endInsertRows();
         } else if (after < before) {
             beginRemoveRows({}, after, before - 1);
-            m_rows = std::move(rows);
+            m_rows.erase(m_rows.begin() + after, m_rows.end());
             endRemoveRows();
-        } else {
-            m_rows = std::move(rows);
         }
+        m_rows = std::move(rows);
         if (const int common = std::min(before, after); common > 0)
             Q_EMIT this->dataChanged(this->index(0, 0), this->index(common - 1, m_columns - 1));
     }

@@ -9,10 +9,8 @@
 #include <QApplication>
 #include <QElapsedTimer>
 
-namespace statescape::ui::offscreen
-{
-namespace
-{
+namespace statescape::ui::offscreen {
+namespace {
 
 void settle(int milliseconds)
 {
@@ -27,7 +25,8 @@ void settle(int milliseconds)
 base::Result<QImage> drawPoints(const session::Snapshot &snapshot, ViewMode mode, const QSize &size)
 {
     if (!snapshot.coordinates || snapshot.coordinates->x.empty())
-        return base::fail(base::Code::NotEnoughData, "there are too few samples for a picture", "record for a few seconds more");
+        return base::fail(base::Code::NotEnoughData, "there are too few samples for a picture",
+                          "record for a few seconds more");
     const ColourBy by = snapshot.model && snapshot.scores ? ColourBy::State : ColourBy::Label;
     PointView view;
     view.setAnimated(false);
@@ -44,14 +43,16 @@ base::Result<QImage> drawPoints(const session::Snapshot &snapshot, ViewMode mode
 base::Result<QImage> drawTimeline(const session::Snapshot &snapshot, const QSize &size)
 {
     if (snapshot.samples.rows() == 0)
-        return base::fail(base::Code::NotEnoughData, "the session has no samples to draw", "record or import some");
+        return base::fail(base::Code::NotEnoughData, "the session has no samples to draw",
+                          "record or import some");
     TimeStrip strip;
     strip.resize(size);
     strip.setSnapshot(std::make_shared<session::Snapshot>(snapshot), 0);
     return strip.toImage(size);
 }
 
-base::Result<QImage> drawWindow(const QString &file, store::SessionId session, const std::string &model, const QSize &size)
+base::Result<QImage> drawWindow(const QString &file, store::SessionId session, const std::string &model,
+                                const QSize &size)
 {
     WorkbenchOptions options;
     options.live = false;

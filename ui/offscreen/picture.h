@@ -11,17 +11,18 @@
 #include <QSize>
 #include <QString>
 
-/// The workbench's own views as pictures, drawn without a screen. Needs a QApplication (platform "offscreen" will do) whose theme was
-/// set by applyTheme(). @thread GUI
-namespace statescape::ui::offscreen
-{
+/// The workbench's own views as pictures, drawn without a screen. Needs a QApplication (platform "offscreen"
+/// will do) whose theme was set by applyTheme(). @thread GUI
+namespace statescape::ui::offscreen {
 
-/// The map of samples, coloured by state with a model and by label without. @error NotEnoughData when there are no axes yet
+/// The map of samples, coloured by state with a model and by label without. @error NotEnoughData when there
+/// are no axes yet
 base::Result<QImage> drawPoints(const session::Snapshot &snapshot, ViewMode mode, const QSize &size);
 /// States over time. @error NotEnoughData without samples
 base::Result<QImage> drawTimeline(const session::Snapshot &snapshot, const QSize &size);
 /// The whole window with a session file in it, as it was left. @error as Workspace::open
 /// @param model empty: the newest
-base::Result<QImage> drawWindow(const QString &file, store::SessionId session, const std::string &model, const QSize &size);
+base::Result<QImage> drawWindow(const QString &file, store::SessionId session, const std::string &model,
+                                const QSize &size);
 
 } // namespace statescape::ui::offscreen

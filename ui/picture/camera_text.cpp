@@ -6,15 +6,15 @@
 
 #include <cmath>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// The one place that names a camera's fields outside the point view.
 struct CameraFields {
     static QJsonObject write(const Camera &c)
     {
         QJsonObject o;
-        o[QStringLiteral("mode")] = c.m_mode == ViewMode::ThreeD ? QStringLiteral("3d") : QStringLiteral("2d");
+        o[QStringLiteral("mode")] =
+            c.m_mode == ViewMode::ThreeD ? QStringLiteral("3d") : QStringLiteral("2d");
         o[QStringLiteral("lens")] = int(c.m_lens);
         o[QStringLiteral("aspect")] = int(c.m_aspect);
         o[QStringLiteral("target")] = array(c.m_target);
@@ -28,11 +28,14 @@ struct CameraFields {
 
     static bool read(const QJsonObject &o, Camera &c)
     {
-        c.m_mode = o[QStringLiteral("mode")].toString() == QLatin1String("3d") ? ViewMode::ThreeD : ViewMode::TwoD;
+        c.m_mode =
+            o[QStringLiteral("mode")].toString() == QLatin1String("3d") ? ViewMode::ThreeD : ViewMode::TwoD;
         c.m_lens = Lens(std::clamp(o[QStringLiteral("lens")].toInt(), 0, 1));
         c.m_aspect = Aspect(std::clamp(o[QStringLiteral("aspect")].toInt(), 0, 1));
-        return vector(o[QStringLiteral("target")], c.m_target) && vector(o[QStringLiteral("axisScale")], c.m_axisScale) &&
-               positive(o[QStringLiteral("pixelsPerUnit")], c.m_pixelsPerUnit) && positive(o[QStringLiteral("distance")], c.m_distance) &&
+        return vector(o[QStringLiteral("target")], c.m_target) &&
+               vector(o[QStringLiteral("axisScale")], c.m_axisScale) &&
+               positive(o[QStringLiteral("pixelsPerUnit")], c.m_pixelsPerUnit) &&
+               positive(o[QStringLiteral("distance")], c.m_distance) &&
                number(o[QStringLiteral("yaw")], c.m_yaw) && number(o[QStringLiteral("pitch")], c.m_pitch);
     }
 

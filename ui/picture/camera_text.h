@@ -8,12 +8,12 @@
 
 #include <optional>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// A camera as the session file keeps it.
 QJsonObject cameraToJson(const Camera &camera);
-/// @param like gives the viewport, which is the window's business @return nothing when a field is missing or not finite
+/// @param like gives the viewport, which is the window's business @return nothing when a field is missing or
+/// not finite
 std::optional<Camera> cameraFromJson(const QJsonObject &object, const Camera &like);
 
 } // namespace statescape::ui

@@ -10,23 +10,35 @@
 #include <limits>
 #include <map>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 struct Hue {
     std::uint32_t onDark, onLight;
 };
 constexpr Hue kGrey{0xff8b939e, 0xff7a818b};
-// Okabe-Ito, lightened on dark and darkened on light to 3:1 against the canvas. Bad ones are warm, good ones cool.
-constexpr std::array<Hue, 6> kNegative{{{0xffe8713a, 0xffd55e00}, {0xfff0c25a, 0xffa87400}, {0xffd992bd, 0xffb3568f},
-                                        {0xffe69f00, 0xff8c5f00}, {0xffe07a78, 0xffb03a3a}, {0xffcdb9a0, 0xff7a5c38}}};
-constexpr std::array<Hue, 6> kPositive{{{0xff56b4e9, 0xff0072b2}, {0xff4fc08d, 0xff0b805c}, {0xff7f9cf5, 0xff3f56c4},
-                                        {0xff5fd0cf, 0xff0f7a80}, {0xffa9cf6b, 0xff55801a}, {0xff9fc3e6, 0xff3d6a94}}};
-constexpr std::array<Hue, 6> kNeutral{{{0xffb9a2e8, 0xff6b4fb3}, {0xff5fd0cf, 0xff0f7a80}, {0xffd992bd, 0xffb3568f},
-                                       {0xffa9cf6b, 0xff55801a}, {0xffcdb9a0, 0xff7a5c38}, {0xff7f9cf5, 0xff3f56c4}}};
-constexpr std::array<Shape, 5> kNeutralShapes{Shape::Square, Shape::Diamond, Shape::TriangleUp, Shape::TriangleDown, Shape::Circle};
+// Okabe-Ito, lightened on dark and darkened on light to 3:1 against the canvas. Bad ones are warm, good ones
+// cool.
+constexpr std::array<Hue, 6> kNegative{{{0xffe8713a, 0xffd55e00},
+                                        {0xfff0c25a, 0xffa87400},
+                                        {0xffd992bd, 0xffb3568f},
+                                        {0xffe69f00, 0xff8c5f00},
+                                        {0xffe07a78, 0xffb03a3a},
+                                        {0xffcdb9a0, 0xff7a5c38}}};
+constexpr std::array<Hue, 6> kPositive{{{0xff56b4e9, 0xff0072b2},
+                                        {0xff4fc08d, 0xff0b805c},
+                                        {0xff7f9cf5, 0xff3f56c4},
+                                        {0xff5fd0cf, 0xff0f7a80},
+                                        {0xffa9cf6b, 0xff55801a},
+                                        {0xff9fc3e6, 0xff3d6a94}}};
+constexpr std::array<Hue, 6> kNeutral{{{0xffb9a2e8, 0xff6b4fb3},
+                                       {0xff5fd0cf, 0xff0f7a80},
+                                       {0xffd992bd, 0xffb3568f},
+                                       {0xffa9cf6b, 0xff55801a},
+                                       {0xffcdb9a0, 0xff7a5c38},
+                                       {0xff7f9cf5, 0xff3f56c4}}};
+constexpr std::array<Shape, 5> kNeutralShapes{Shape::Square, Shape::Diamond, Shape::TriangleUp,
+                                              Shape::TriangleDown, Shape::Circle};
 
 PointStyle styleOf(schema::Polarity polarity, std::size_t index, std::string name)
 {
@@ -58,7 +70,8 @@ std::uint32_t ramp(double share, bool dark)
     const auto low = std::min<std::size_t>(static_cast<std::size_t>(at), stops.size() - 2);
     std::uint32_t colour = 0xff;
     for (std::size_t c = 0; c < 3; ++c)
-        colour = colour << 8 | static_cast<std::uint32_t>(std::lround(std::lerp(stops[low][c], stops[low + 1][c], at - double(low))));
+        colour = colour << 8 | static_cast<std::uint32_t>(std::lround(
+                                   std::lerp(stops[low][c], stops[low + 1][c], at - double(low))));
     return colour;
 }
 
@@ -97,14 +110,16 @@ void placeStyles(const session::Snapshot &s, ColourBy by, Marks &marks)
         marks.styles.push_back(stateStyle(s, -1));
         for (std::size_t i = marks.first; i < n; ++i) {
             const int cluster = (*s.scores)[i].cluster;
-            style[i] = static_cast<std::uint8_t>(cluster >= 0 && std::size_t(cluster) < k ? std::size_t(cluster) : k);
+            style[i] = static_cast<std::uint8_t>(
+                cluster >= 0 && std::size_t(cluster) < k ? std::size_t(cluster) : k);
         }
         return;
     }
     if (by == ColourBy::Abnormality && s.scores && s.scores->size() >= n) {
         marks.styles = rampStyles("abnormality 0", "abnormality 1");
         for (std::size_t i = marks.first; i < n; ++i)
-            style[i] = static_cast<std::uint8_t>(std::clamp((*s.scores)[i].abnormality, 0.0F, 1.0F) * (kRampSteps - 1) + 0.5F);
+            style[i] = static_cast<std::uint8_t>(
+                std::clamp((*s.scores)[i].abnormality, 0.0F, 1.0F) * (kRampSteps - 1) + 0.5F);
         return;
     }
     if (by == ColourBy::Time && n > 0) {
@@ -123,9 +138,11 @@ void placeStyles(const session::Snapshot &s, ColourBy by, Marks &marks)
     std::uint8_t last = 0;
     for (std::size_t i = marks.first; i < std::min(n, s.labels->size()); ++i) {
         const schema::Label label = (*s.labels)[i];
-        const std::uint32_t key = label.empty() ? 0 : std::uint32_t(label.classId) << 2 | std::uint32_t(int(label.polarity) + 2);
+        const std::uint32_t key =
+            label.empty() ? 0 : std::uint32_t(label.classId) << 2 | std::uint32_t(int(label.polarity) + 2);
         if (key != lastKey) {
-            auto [at, isNew] = known.try_emplace(key, static_cast<std::uint8_t>(std::min<std::size_t>(marks.styles.size(), 254)));
+            auto [at, isNew] = known.try_emplace(
+                key, static_cast<std::uint8_t>(std::min<std::size_t>(marks.styles.size(), 254)));
             if (isNew && marks.styles.size() < 255)
                 marks.styles.push_back(labelStyle(label, names));
             lastKey = key;
@@ -143,7 +160,9 @@ void placeCaptions(const session::Snapshot &s, ColourBy by, Marks &marks)
         return;
     const PointSet &p = *marks.points;
     for (std::size_t i = marks.first; i < p.size(); ++i) {
-        const int of = perStyle ? int(p.style[i]) : s.scores && i < s.scores->size() ? (*s.scores)[i].cluster : -1;
+        const int of = perStyle                           ? int(p.style[i])
+                       : s.scores && i < s.scores->size() ? (*s.scores)[i].cluster
+                                                          : -1;
         if (of < 0 || std::size_t(of) >= means.size() || !std::isfinite(p.x[i]))
             continue;
         Mean &m = means[std::size_t(of)];
@@ -154,11 +173,13 @@ void placeCaptions(const session::Snapshot &s, ColourBy by, Marks &marks)
     }
     for (std::size_t i = 0; i < means.size(); ++i) {
         const PointStyle style = perStyle ? marks.styles[i] : stateStyle(s, int(i));
-        const bool unnamed = (by == ColourBy::Label && i == 0) || (by == ColourBy::State && i + 1 == means.size());
+        const bool unnamed =
+            (by == ColourBy::Label && i == 0) || (by == ColourBy::State && i + 1 == means.size());
         if (means[i].n < 3 || style.name.empty() || unnamed)
             continue;
         const double n = double(means[i].n);
-        marks.captions.push_back({qt(style.name), style, float(means[i].x / n), float(means[i].y / n), float(means[i].z / n), means[i].n});
+        marks.captions.push_back({qt(style.name), style, float(means[i].x / n), float(means[i].y / n),
+                                  float(means[i].z / n), means[i].n});
     }
     // States are worth naming in the label view too, but only where no label already names the same thing.
     if (by == ColourBy::Label && marks.captions.empty() && s.model && s.scores) {
@@ -178,8 +199,9 @@ PointStyle labelStyle(schema::Label label, const std::vector<std::string> &class
         style.name = "unlabelled";
         return style;
     }
-    std::string name = label.classId != 0 && label.classId < classNames.size() ? classNames[label.classId]
-                                                                              : std::string(schema::polarityKey(label.polarity));
+    std::string name = label.classId != 0 && label.classId < classNames.size()
+                           ? classNames[label.classId]
+                           : std::string(schema::polarityKey(label.polarity));
     return styleOf(label.polarity, label.classId, std::move(name));
 }
 
@@ -216,14 +238,22 @@ QColor colourOf(const PointStyle &style, bool dark)
 QString signOf(Shape shape)
 {
     switch (shape) {
-    case Shape::Dot: return QStringLiteral("•");
-    case Shape::Plus: return QStringLiteral("+");
-    case Shape::Cross: return QStringLiteral("×");
-    case Shape::Square: return QStringLiteral("■");
-    case Shape::Diamond: return QStringLiteral("◆");
-    case Shape::TriangleUp: return QStringLiteral("▲");
-    case Shape::TriangleDown: return QStringLiteral("▼");
-    case Shape::Circle: return QStringLiteral("○");
+    case Shape::Dot:
+        return QStringLiteral("•");
+    case Shape::Plus:
+        return QStringLiteral("+");
+    case Shape::Cross:
+        return QStringLiteral("×");
+    case Shape::Square:
+        return QStringLiteral("■");
+    case Shape::Diamond:
+        return QStringLiteral("◆");
+    case Shape::TriangleUp:
+        return QStringLiteral("▲");
+    case Shape::TriangleDown:
+        return QStringLiteral("▼");
+    case Shape::Circle:
+        return QStringLiteral("○");
     }
     return {};
 }
@@ -232,7 +262,8 @@ QString labelText(schema::Label label, const std::vector<std::string> &className
 {
     if (label.empty())
         return QStringLiteral("unlabelled");
-    const QString name = label.classId != 0 && label.classId < classNames.size() ? qt(classNames[label.classId]) : QString();
+    const QString name =
+        label.classId != 0 && label.classId < classNames.size() ? qt(classNames[label.classId]) : QString();
     if (label.polarity == schema::Polarity::None)
         return name;
     const QString polarity = qt(schema::polarityKey(label.polarity));

@@ -11,10 +11,8 @@
 #include <QResizeEvent>
 #include <QVBoxLayout>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 constexpr std::size_t kTrailSamples = 24;
 
@@ -52,17 +50,22 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
     view.setAxes(captions);
     std::vector<StateName> names;
     for (const Caption &caption : marks.captions)
-        names.push_back({caption.text, {caption.style.onDark, caption.style.onLight}, {caption.x, caption.y, caption.z}});
+        names.push_back(
+            {caption.text, {caption.style.onDark, caption.style.onLight}, {caption.x, caption.y, caption.z}});
     view.setNames(std::move(names));
     const auto n = std::int64_t(marks.points->size());
     view.setNow(s.live && n > 0 ? n - 1 : -1);
     if (s.live && n > 1)
-        view.setTrail(std::max<std::int64_t>(std::int64_t(marks.first), n - std::int64_t(kTrailSamples)), n - 1);
+        view.setTrail(std::max<std::int64_t>(std::int64_t(marks.first), n - std::int64_t(kTrailSamples)),
+                      n - 1);
     else
         view.setTrail(-1, -1);
     view.setLegendVisible(by != ColourBy::Label);
-    view.setEmptyText(s.samples.rows() == 0 ? PicturePane::tr("No samples yet. Press Recording to collect from this machine, or open a session (Ctrl+O).")
-                                            : PicturePane::tr("The axes appear after a few more samples."));
+    view.setEmptyText(
+        s.samples.rows() == 0
+            ? PicturePane::tr(
+                  "No samples yet. Press Recording to collect from this machine, or open a session (Ctrl+O).")
+            : PicturePane::tr("The axes appear after a few more samples."));
 }
 
 PicturePane::PicturePane(SessionController &controller, QWidget *parent)
@@ -85,7 +88,8 @@ PicturePane::PicturePane(SessionController &controller, QWidget *parent)
     connect(&controller, &SessionController::shownChanged, this, &PicturePane::update);
     connect(&controller, &SessionController::frozenChanged, this, &PicturePane::placeChip);
     connect(&controller, &SessionController::liveChanged, this, &PicturePane::placeChip);
-    connect(&controller, &SessionController::selectionChanged, this, [this] { m_view->setSelection(m_controller.selection()); });
+    connect(&controller, &SessionController::selectionChanged, this,
+            [this] { m_view->setSelection(m_controller.selection()); });
     connect(m_view, &PointView::selectionMade, this, [this](const RowMaskPtr &rows, SelectionOp op) {
         if (rows)
             m_controller.select(combine(*m_controller.selection(), *rows, op), tr("select"));
@@ -115,7 +119,8 @@ void PicturePane::update()
     feedPointView(*m_view, *shown, m_marks, m_by);
     m_view->setSelection(m_controller.selection());
     m_view->setAccessibleDescription(tr("%1 of %2 samples shown, %3 selected")
-                                         .arg(countText(m_marks.shown), countText(shown->samples.rows()), countText(m_controller.selectedCount())));
+                                         .arg(countText(m_marks.shown), countText(shown->samples.rows()),
+                                              countText(m_controller.selectedCount())));
     Q_EMIT pictureChanged();
 }
 
@@ -125,8 +130,9 @@ void PicturePane::placeChip()
     if (!m_controller.isFrozen())
         return;
     const Theme theme = currentTheme();
-    m_chip->setStyleSheet(QStringLiteral("QLabel { background: %1; border: 1px solid %2; border-radius: 5px; color: %3; }")
-                              .arg(theme.button.name(), theme.buttonLine.name(), theme.text.name()));
+    m_chip->setStyleSheet(
+        QStringLiteral("QLabel { background: %1; border: 1px solid %2; border-radius: 5px; color: %3; }")
+            .arg(theme.button.name(), theme.buttonLine.name(), theme.text.name()));
     m_chip->setText(tr("❚❚ frozen, %1").arg(pluralText(m_controller.newerSamples(), tr("newer sample"))));
     m_chip->adjustSize();
     m_chip->move((width() - m_chip->width()) / 2, 10);
@@ -145,7 +151,8 @@ QString PicturePane::tipOf(std::int64_t row) const
     if (!s || row < 0 || std::size_t(row) >= s->samples.rows())
         return {};
     const auto i = std::size_t(row);
-    QString text = QStringLiteral("<b>%1</b>").arg(localTime(s->anchor, s->samples.timeNs(i), QStringLiteral("HH:mm:ss.zzz")));
+    QString text = QStringLiteral("<b>%1</b>")
+                       .arg(localTime(s->anchor, s->samples.timeNs(i), QStringLiteral("HH:mm:ss.zzz")));
     if (s->labels && i < s->labels->size() && s->classNames)
         text += QStringLiteral("<br>") + labelText((*s->labels)[i], *s->classNames).toHtmlEscaped();
     if (s->model && s->scores && i < s->scores->size()) {
@@ -159,7 +166,9 @@ QString PicturePane::tipOf(std::int64_t row) const
         if (!axis.columns.empty() && std::size_t(axis.columns.front()) < s->samples.schema().size()) {
             const auto column = std::size_t(axis.columns.front());
             const auto &feature = s->samples.schema()[column];
-            text += QStringLiteral("<br>%1: %2").arg(qt(feature.title).toHtmlEscaped(), valueText(double(s->samples.at(i, column)), feature.unit));
+            text += QStringLiteral("<br>%1: %2")
+                        .arg(qt(feature.title).toHtmlEscaped(),
+                             valueText(double(s->samples.at(i, column)), feature.unit));
         }
     return text;
 }

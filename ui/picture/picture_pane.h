@@ -9,12 +9,11 @@
 #include <QLabel>
 #include <QWidget>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// The centre of the window: the point view fed from the snapshot shown, and what the picture is coloured by and reaches back to.
-class PicturePane : public QWidget
-{
+/// The centre of the window: the point view fed from the snapshot shown, and what the picture is coloured by
+/// and reaches back to.
+class PicturePane : public QWidget {
     Q_OBJECT
 public:
     explicit PicturePane(SessionController &controller, QWidget *parent = nullptr);
@@ -33,7 +32,7 @@ public:
     void restore(const QString &text);
 
 Q_SIGNALS:
-    void pictureChanged(); ///< points were replaced
+    void pictureChanged();  ///< points were replaced
     void settingsChanged(); ///< restore() changed mode, colouring or window
 
 protected:

@@ -7,10 +7,8 @@
 
 #include <algorithm>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 constexpr int kRefreshMs = 50;
 constexpr int kWhyMs = 120;
 
@@ -24,7 +22,8 @@ bool sameRows(const RowMask &a, const RowMask &b)
     const RowMask &longer = a.size() >= b.size() ? a : b;
     const std::size_t common = std::min(a.size(), b.size());
     return std::equal(a.begin(), a.begin() + std::ptrdiff_t(common), b.begin()) &&
-           std::none_of(longer.begin() + std::ptrdiff_t(common), longer.end(), [](std::uint8_t flag) { return flag != 0; });
+           std::none_of(longer.begin() + std::ptrdiff_t(common), longer.end(),
+                        [](std::uint8_t flag) { return flag != 0; });
 }
 
 } // namespace
@@ -55,7 +54,8 @@ Workspace::Callbacks SessionController::callbacks()
                     QMetaObject::invokeMethod(this, &SessionController::wake, Qt::QueuedConnection);
             },
             [this](const base::Error &error) {
-                QMetaObject::invokeMethod(this, [this, error] { Q_EMIT problem(error); }, Qt::QueuedConnection);
+                QMetaObject::invokeMethod(
+                    this, [this, error] { Q_EMIT problem(error); }, Qt::QueuedConnection);
             }};
 }
 
@@ -143,13 +143,15 @@ void SessionController::refresh()
         return;
     // Recording may begin another session in the same file; rows then mean other samples.
     if (before && before->samples.rows() > 0 &&
-        (m_live->samples.rows() < before->samples.rows() || m_live->samples.timeNs(0) != before->samples.timeNs(0))) {
+        (m_live->samples.rows() < before->samples.rows() ||
+         m_live->samples.timeNs(0) != before->samples.timeNs(0))) {
         m_history.clear();
         m_frozen.reset();
         setSelection(std::make_shared<RowMask>());
         Q_EMIT frozenChanged(false);
     }
-    const bool alarm = m_live->alarm && !(before && before->alarm && before->alarm->raisedNs == m_live->alarm->raisedNs);
+    const bool alarm =
+        m_live->alarm && !(before && before->alarm && before->alarm->raisedNs == m_live->alarm->raisedNs);
     Q_EMIT liveChanged();
     updateShown();
     if (before && (before->undoDepth != m_live->undoDepth || before->redoDepth != m_live->redoDepth))
@@ -163,7 +165,8 @@ void SessionController::updateShown()
     if (!m_frozen) {
         m_shown = m_live;
     } else {
-        // Samples and axes stand still; labels, model and source are those of now. Longer vectors are fine: rows() rules.
+        // Samples and axes stand still; labels, model and source are those of now. Longer vectors are fine:
+        // rows() rules.
         auto shown = std::make_shared<session::Snapshot>(*m_live);
         shown->samples = m_frozen->samples;
         shown->projection = m_frozen->projection;
@@ -219,7 +222,8 @@ void SessionController::selectRows(std::uint64_t fromNs, std::uint64_t toNs, Sel
 void SessionController::setSelection(RowMaskPtr mask)
 {
     m_selection = std::move(mask);
-    m_selectedCount = std::uint64_t(std::count_if(m_selection->begin(), m_selection->end(), [](auto f) { return f != 0; }));
+    m_selectedCount =
+        std::uint64_t(std::count_if(m_selection->begin(), m_selection->end(), [](auto f) { return f != 0; }));
     m_explanation = {};
     m_ticket = 0;
     Q_EMIT selectionChanged();
@@ -251,7 +255,8 @@ void SessionController::label(schema::Polarity polarity, const QString &classNam
     if (!m_workspace || m_selectedCount == 0)
         return;
     const QString name = className.isEmpty() ? qt(schema::polarityKey(polarity)) : className;
-    afterLabel(m_workspace->label(*m_selection, polarity, className.toStdString(), keepClass), tr("label %1").arg(name));
+    afterLabel(m_workspace->label(*m_selection, polarity, className.toStdString(), keepClass),
+               tr("label %1").arg(name));
 }
 
 void SessionController::clearLabels()
@@ -320,10 +325,12 @@ void SessionController::train(const model::TrainOptions &options)
         options,
         [this, job](double fraction, std::string_view stage) {
             QMetaObject::invokeMethod(
-                this, [this, job, fraction, text = qt(stage)] {
+                this,
+                [this, job, fraction, text = qt(stage)] {
                     if (job == m_job && m_training)
                         Q_EMIT trainingProgress(fraction, text);
-                }, Qt::QueuedConnection);
+                },
+                Qt::QueuedConnection);
         },
         [this, job](base::Result<std::shared_ptr<const model::Model>> result) {
             QMetaObject::invokeMethod(

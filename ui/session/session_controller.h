@@ -12,16 +12,14 @@
 
 #include <atomic>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 using SnapshotPtr = std::shared_ptr<const session::Snapshot>;
 using session::Workspace;
 
-/// The one place where the window meets the workspace: takes snapshots at most 20 times a second, freezes the picture, holds the
-/// selection, and keeps one history of selections and labels. @thread GUI
-class SessionController : public QObject
-{
+/// The one place where the window meets the workspace: takes snapshots at most 20 times a second, freezes the
+/// picture, holds the selection, and keeps one history of selections and labels. @thread GUI
+class SessionController : public QObject {
     Q_OBJECT
 public:
     explicit SessionController(QObject *parent = nullptr);
@@ -37,7 +35,8 @@ public:
 
     /// @return the newest snapshot; null without a session.
     [[nodiscard]] SnapshotPtr live() const { return m_live; }
-    /// @return what the views show: the newest, or while frozen the frozen samples with today's labels and scores.
+    /// @return what the views show: the newest, or while frozen the frozen samples with today's labels and
+    /// scores.
     [[nodiscard]] SnapshotPtr shown() const { return m_shown; }
     [[nodiscard]] bool isFrozen() const { return m_frozen != nullptr; }
     void setFrozen(bool frozen);
@@ -98,7 +97,8 @@ private:
     Workspace::Explanation m_explanation;
     std::uint64_t m_ticket = 0;
     std::uint64_t m_epoch = 0; ///< grows with every session, so that answers for an older one are dropped
-    std::uint64_t m_job = 0;   ///< grows with every training and session; a stale result never reaches the screen
+    std::uint64_t m_job =
+        0; ///< grows with every training and session; a stale result never reaches the screen
     QUndoStack m_history;
     QTimer m_refresh, m_why;
     QElapsedTimer m_sinceRefresh;

@@ -8,13 +8,11 @@
 #include <QSettings>
 #include <QStandardPaths>
 
-namespace statescape::ui::session_files
-{
-namespace
-{
+namespace statescape::ui::session_files {
+namespace {
 constexpr int kMost = 10;
 const QString kKey = QStringLiteral("recentFiles");
-}
+} // namespace
 
 QString newFile()
 {
@@ -30,7 +28,9 @@ QString newFile()
 QStringList recent()
 {
     QStringList files = QSettings().value(kKey).toStringList();
-    files.erase(std::remove_if(files.begin(), files.end(), [](const QString &file) { return !QFileInfo::exists(file); }), files.end());
+    files.erase(std::remove_if(files.begin(), files.end(),
+                               [](const QString &file) { return !QFileInfo::exists(file); }),
+                files.end());
     return files;
 }
 

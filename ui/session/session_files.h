@@ -5,12 +5,10 @@
 #include <QString>
 #include <QStringList>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Where sessions lie: a live session gets a file at once, named by time, so that nothing is lost.
-namespace session_files
-{
+namespace session_files {
 /// @return a path that does not exist yet, in the application's data folder, which is made when needed.
 QString newFile();
 QStringList recent(); ///< newest first, existing files only

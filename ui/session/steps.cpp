@@ -2,22 +2,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/steps.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-SelectStep::SelectStep(SessionController &controller, RowMaskPtr before, RowMaskPtr after, const QString &what)
+SelectStep::SelectStep(SessionController &controller, RowMaskPtr before, RowMaskPtr after,
+                       const QString &what)
     : QUndoCommand(what)
     , m_controller(controller)
     , m_before(std::move(before))
     , m_after(std::move(after))
-{
-}
+{}
 
 LabelStep::LabelStep(SessionController &controller, const QString &what)
     : QUndoCommand(what)
     , m_controller(controller)
-{
-}
+{}
 
 void LabelStep::undo()
 {

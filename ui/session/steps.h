@@ -6,12 +6,10 @@
 
 #include <QUndoCommand>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// A selection in the history.
-class SelectStep : public QUndoCommand
-{
+class SelectStep : public QUndoCommand {
 public:
     SelectStep(SessionController &controller, RowMaskPtr before, RowMaskPtr after, const QString &what);
     void undo() override { m_controller.setSelection(m_before); }
@@ -23,8 +21,7 @@ private:
 };
 
 /// A labelling in the history; the step itself lies in the session file, so it is undone there.
-class LabelStep : public QUndoCommand
-{
+class LabelStep : public QUndoCommand {
 public:
     LabelStep(SessionController &controller, const QString &what);
     void undo() override;

@@ -4,8 +4,7 @@
 
 #include "ui/kit/text.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 Ribbon::Ribbon(QCustomPlot *plot, QCPAxisRect *rect)
     : QCPAbstractItem(plot)
@@ -26,7 +25,8 @@ void Ribbon::draw(QCPPainter *painter)
 {
     const QCPAxis *axis = m_rect->axis(QCPAxis::atBottom);
     const QCPRange range = axis->range();
-    const auto above = std::partition_point(m_runs.begin(), m_runs.end(), [&](const Run &r) { return r.to < range.lower; });
+    const auto above =
+        std::partition_point(m_runs.begin(), m_runs.end(), [&](const Run &r) { return r.to < range.lower; });
     const QFontMetrics metrics(painter->font());
     for (auto run = above; run != m_runs.end() && run->from <= range.upper; ++run) {
         const double left = axis->coordToPixel(std::max(run->from, range.lower));
@@ -40,7 +40,9 @@ void Ribbon::draw(QCPPainter *painter)
         } else {
             painter->fillRect(box, colour);
             if (run->negative)
-                painter->fillRect(box, QBrush(QColor(m_theme.dark ? 0x18 : 0xff, m_theme.dark ? 0x1a : 0xff, m_theme.dark ? 0x1e : 0xff, 110), Qt::BDiagPattern));
+                painter->fillRect(box, QBrush(QColor(m_theme.dark ? 0x18 : 0xff, m_theme.dark ? 0x1a : 0xff,
+                                                     m_theme.dark ? 0x1e : 0xff, 110),
+                                              Qt::BDiagPattern));
         }
         const QString name = qt(run->style.name);
         if (m_height < metrics.height() - 2 || box.width() < 26)
@@ -48,9 +50,12 @@ void Ribbon::draw(QCPPainter *painter)
         const QString fitting = metrics.elidedText(name, Qt::ElideRight, int(box.width()) - 8);
         if (fitting.size() < 3 && fitting != name)
             continue;
-        const QColor ink = run->unknown ? m_theme.text : m_theme.dark ? QColor(0x12, 0x15, 0x19) : QColor(Qt::white);
+        const QColor ink = run->unknown   ? m_theme.text
+                           : m_theme.dark ? QColor(0x12, 0x15, 0x19)
+                                          : QColor(Qt::white);
         if (run->negative || run->unknown) {
-            const QRectF plate(box.left() + 2, box.top() + 1, metrics.horizontalAdvance(fitting) + 6, box.height() - 2);
+            const QRectF plate(box.left() + 2, box.top() + 1, metrics.horizontalAdvance(fitting) + 6,
+                               box.height() - 2);
             painter->fillRect(plate, run->unknown ? m_theme.window : colour);
         }
         painter->setPen(ink);
@@ -83,7 +88,9 @@ void SelectionMarks::draw(QCPPainter *painter)
             continue;
         const double left = axis->coordToPixel(from), right = axis->coordToPixel(to);
         const double top = m_rect->top() + (m_height < 0 ? 0 : m_top);
-        painter->fillRect(QRectF(left, top, std::max(1.5, right - left), m_height < 0 ? m_rect->height() : m_height), m_colour);
+        painter->fillRect(
+            QRectF(left, top, std::max(1.5, right - left), m_height < 0 ? m_rect->height() : m_height),
+            m_colour);
     }
 }
 

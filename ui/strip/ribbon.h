@@ -6,12 +6,11 @@
 #include "ui/strip/plot.h"
 #include "ui/strip/strip_data.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// A band of runs across an axis rect: colour, hatch for negative, dots for unknown, the name where there is room.
-class Ribbon : public QCPAbstractItem
-{
+/// A band of runs across an axis rect: colour, hatch for negative, dots for unknown, the name where there is
+/// room.
+class Ribbon : public QCPAbstractItem {
 public:
     Ribbon(QCustomPlot *plot, QCPAxisRect *rect);
     /// @param top, height in px below the rect's top
@@ -32,8 +31,7 @@ private:
 };
 
 /// The selected intervals: a bar under the ribbons, or a tint over the whole rect.
-class SelectionMarks : public QCPAbstractItem
-{
+class SelectionMarks : public QCPAbstractItem {
 public:
     SelectionMarks(QCustomPlot *plot, QCPAxisRect *rect);
     void setBar(int top, int height);

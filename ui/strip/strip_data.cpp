@@ -10,10 +10,8 @@
 #include <limits>
 #include <map>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -120,7 +118,8 @@ StripData makeStripData(const session::Snapshot &s, std::size_t first, const Lin
             s, first, [&](std::size_t i) { return (*s.scores)[i].cluster + 1; },
             [&](std::size_t i) {
                 const auto &score = (*s.scores)[i];
-                return Run{0, 0, stateStyle(s, score.cluster), score.polarity == schema::Polarity::Negative, score.cluster < 0};
+                return Run{0, 0, stateStyle(s, score.cluster), score.polarity == schema::Polarity::Negative,
+                           score.cluster < 0};
             });
     if (s.labels && s.labels->size() >= n && s.classNames)
         data.labels = runsOf(
@@ -131,7 +130,8 @@ StripData makeStripData(const session::Snapshot &s, std::size_t first, const Lin
             },
             [&](std::size_t i) {
                 const auto label = (*s.labels)[i];
-                return Run{0, 0, labelStyle(label, *s.classNames), label.polarity == schema::Polarity::Negative, false};
+                return Run{0, 0, labelStyle(label, *s.classNames),
+                           label.polarity == schema::Polarity::Negative, false};
             });
     fillLine(s, first, choice, data);
     return data;

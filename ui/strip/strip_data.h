@@ -9,8 +9,7 @@
 
 #include <vector>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Neighbouring samples that look alike; times in seconds since the epoch, as the time axis has them.
 struct Run {

@@ -13,10 +13,8 @@
 
 #include <cmath>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 constexpr double kLeastSeconds = 60;
 constexpr int kDragPx = 4;
@@ -24,7 +22,10 @@ constexpr int kDragPx = 4;
 SelectionOp opOf(Qt::KeyboardModifiers modifiers)
 {
     const bool add = modifiers.testFlag(Qt::ControlModifier), remove = modifiers.testFlag(Qt::AltModifier);
-    return add && remove ? SelectionOp::Intersect : add ? SelectionOp::Add : remove ? SelectionOp::Subtract : SelectionOp::Replace;
+    return add && remove ? SelectionOp::Intersect
+           : add         ? SelectionOp::Add
+           : remove      ? SelectionOp::Subtract
+                         : SelectionOp::Replace;
 }
 
 } // namespace
@@ -152,8 +153,12 @@ void TimeStrip::updateOutlook()
     p.outlookText->position->setCoords(secondsOf(*m_snapshot, m_snapshot->samples.timeNs(n - 1)), 0);
     const QString within = durationText(outlook->horizonNs);
     const bool likely = outlook->probability >= 0.1 && !outlook->state.empty();
-    p.outlookText->setText(likely ? tr("a run of %1 within %2, likely %3").arg(qt(outlook->state), within).arg(outlook->probability, 0, 'f', 2)
-                                  : tr("no negative run expected within %1 (%2)").arg(within).arg(outlook->probability, 0, 'f', 2));
+    p.outlookText->setText(
+        likely
+            ? tr("a run of %1 within %2, likely %3")
+                  .arg(qt(outlook->state), within)
+                  .arg(outlook->probability, 0, 'f', 2)
+            : tr("no negative run expected within %1 (%2)").arg(within).arg(outlook->probability, 0, 'f', 2));
     const Theme theme = currentTheme();
     p.outlookText->setColor(likely ? theme.negative : theme.muted);
 }
@@ -163,7 +168,8 @@ void TimeStrip::updateRange()
     Parts &p = *m_parts;
     const std::size_t n = m_snapshot->samples.rows();
     const bool any = n > 0;
-    const double last = any ? secondsOf(*m_snapshot, m_snapshot->samples.timeNs(n - 1)) : double(base::realtimeNs()) * 1e-9;
+    const double last =
+        any ? secondsOf(*m_snapshot, m_snapshot->samples.timeNs(n - 1)) : double(base::realtimeNs()) * 1e-9;
     p.now->setVisible(any && m_snapshot->live);
     p.nowText->setVisible(any && m_snapshot->live);
     p.now->start->setCoords(last, 0);
@@ -171,7 +177,9 @@ void TimeStrip::updateRange()
     p.nowText->position->setCoords(last, 0);
     if (m_zoomed)
         return;
-    const double first = any ? secondsOf(*m_snapshot, m_snapshot->samples.timeNs(std::min(m_first, n - 1))) - double(m_snapshot->intervalNs) * 1e-9 : last;
+    const double first = any ? secondsOf(*m_snapshot, m_snapshot->samples.timeNs(std::min(m_first, n - 1))) -
+                                   double(m_snapshot->intervalNs) * 1e-9
+                             : last;
     double ahead = 0;
     if (m_snapshot->outlook)
         ahead = double(m_snapshot->outlook->abnormality.size() * m_snapshot->intervalNs) * 1e-9;
@@ -190,10 +198,13 @@ QString TimeStrip::summary() const
     if (!m_snapshot || m_snapshot->samples.rows() == 0)
         return tr("no samples yet");
     const auto &samples = m_snapshot->samples;
-    QString text = tr("%1 samples from %2 to %3").arg(countText(samples.rows()), localTime(m_snapshot->anchor, samples.timeNs(0)),
-                                                      localTime(m_snapshot->anchor, samples.timeNs(samples.rows() - 1)));
+    QString text = tr("%1 samples from %2 to %3")
+                       .arg(countText(samples.rows()), localTime(m_snapshot->anchor, samples.timeNs(0)),
+                            localTime(m_snapshot->anchor, samples.timeNs(samples.rows() - 1)));
     if (m_snapshot->model && !m_parts->data.states.empty())
-        text += tr(", %1 runs of states, now %2").arg(m_parts->data.states.size()).arg(qt(m_parts->data.states.back().style.name));
+        text += tr(", %1 runs of states, now %2")
+                    .arg(m_parts->data.states.size())
+                    .arg(qt(m_parts->data.states.back().style.name));
     return text + tr(", %1 selected intervals").arg(selectedRuns(*m_snapshot, *m_selection).size());
 }
 
@@ -267,7 +278,8 @@ bool TimeStrip::eventFilter(QObject *watched, QEvent *event)
         const double a = m_parts->time->pixelToCoord(*m_dragFrom), b = m_parts->time->pixelToCoord(at.x());
         m_parts->bandAbove->setRuns({{std::min(a, b), std::max(a, b)}});
         m_parts->bandBelow->setRuns({{std::min(a, b), std::max(a, b)}});
-        QToolTip::showText(m_plot->mapToGlobal(at), durationText(std::uint64_t(std::abs(b - a) * 1e9)), m_plot);
+        QToolTip::showText(m_plot->mapToGlobal(at), durationText(std::uint64_t(std::abs(b - a) * 1e9)),
+                           m_plot);
         m_plot->replot(QCustomPlot::rpQueuedReplot);
         return true;
     }
@@ -292,7 +304,8 @@ bool TimeStrip::eventFilter(QObject *watched, QEvent *event)
         m_plot->replot(QCustomPlot::rpQueuedReplot);
         return true;
     }
-    default: return QWidget::eventFilter(watched, event);
+    default:
+        return QWidget::eventFilter(watched, event);
     }
 }
 
@@ -308,7 +321,9 @@ void TimeStrip::showTip(const QPoint &at)
         QToolTip::hideText();
         return;
     }
-    QString text = QStringLiteral("<b>%1</b>").arg(localTime(m_snapshot->anchor, samples.timeNs(row), QStringLiteral("HH:mm:ss.zzz")));
+    QString text =
+        QStringLiteral("<b>%1</b>")
+            .arg(localTime(m_snapshot->anchor, samples.timeNs(row), QStringLiteral("HH:mm:ss.zzz")));
     if (m_snapshot->model && m_snapshot->scores && row < m_snapshot->scores->size()) {
         const auto &score = (*m_snapshot->scores)[row];
         text += tr("<br>state %1, confidence %2<br>abnormality %3")
@@ -317,17 +332,20 @@ void TimeStrip::showTip(const QPoint &at)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }
     if (m_snapshot->labels && row < m_snapshot->labels->size() && m_snapshot->classNames)
-        text += tr("<br>label: %1").arg(labelText((*m_snapshot->labels)[row], *m_snapshot->classNames).toHtmlEscaped());
+        text += tr("<br>label: %1")
+                    .arg(labelText((*m_snapshot->labels)[row], *m_snapshot->classNames).toHtmlEscaped());
     if (m_choice.kind == LineChoice::Kind::Feature)
         if (const int column = samples.schema().indexOf(m_choice.key.toStdString()); column >= 0)
-            text += QStringLiteral("<br>%1: %2").arg(m_parts->data.lineName.toHtmlEscaped(),
-                                                     valueText(double(samples.at(row, std::size_t(column))), m_parts->data.unit));
+            text += QStringLiteral("<br>%1: %2")
+                        .arg(m_parts->data.lineName.toHtmlEscaped(),
+                             valueText(double(samples.at(row, std::size_t(column))), m_parts->data.unit));
     QToolTip::showText(m_plot->mapToGlobal(at + QPoint(0, 8)), text, m_plot);
 }
 
 void TimeStrip::keyPressEvent(QKeyEvent *event)
 {
-    if (!m_snapshot || m_snapshot->samples.rows() == 0 || (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)) {
+    if (!m_snapshot || m_snapshot->samples.rows() == 0 ||
+        (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)) {
         QWidget::keyPressEvent(event);
         return;
     }
@@ -336,7 +354,8 @@ void TimeStrip::keyPressEvent(QKeyEvent *event)
         m_cursor = m_anchor = samples.rows() - 1;
     const std::size_t before = std::min(m_cursor, samples.rows() - 1);
     const std::size_t step = event->modifiers().testFlag(Qt::ControlModifier) ? 10 : 1;
-    m_cursor = event->key() == Qt::Key_Left ? before - std::min(before, step) : std::min(before + step, samples.rows() - 1);
+    m_cursor = event->key() == Qt::Key_Left ? before - std::min(before, step)
+                                            : std::min(before + step, samples.rows() - 1);
     if (!event->modifiers().testFlag(Qt::ShiftModifier))
         m_anchor = m_cursor;
     const double at = secondsOf(*m_snapshot, samples.timeNs(m_cursor));
@@ -345,7 +364,8 @@ void TimeStrip::keyPressEvent(QKeyEvent *event)
     m_parts->cursor->end->setCoords(at, 1);
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     if (event->modifiers().testFlag(Qt::ShiftModifier))
-        Q_EMIT intervalSelected(samples.timeNs(std::min(m_cursor, m_anchor)), samples.timeNs(std::max(m_cursor, m_anchor)), SelectionOp::Replace);
+        Q_EMIT intervalSelected(samples.timeNs(std::min(m_cursor, m_anchor)),
+                                samples.timeNs(std::max(m_cursor, m_anchor)), SelectionOp::Replace);
 }
 
 } // namespace statescape::ui

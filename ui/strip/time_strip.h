@@ -11,13 +11,12 @@
 
 class QCustomPlot;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// States over time: a ribbon of states, one of labels, a line (abnormality), what is coming, and the selection. Drag selects an
-/// interval, the wheel zooms, double click shows everything again; arrow keys move the cursor, with Shift they select.
-class TimeStrip : public QWidget
-{
+/// States over time: a ribbon of states, one of labels, a line (abnormality), what is coming, and the
+/// selection. Drag selects an interval, the wheel zooms, double click shows everything again; arrow keys move
+/// the cursor, with Shift they select.
+class TimeStrip : public QWidget {
     Q_OBJECT
 public:
     explicit TimeStrip(QWidget *parent = nullptr);

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/strip/time_strip_parts.h"
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
 constexpr int kLeft = 112, kRight = 14;
 constexpr int kNowHeight = 15, kStateHeight = 20, kLabelHeight = 9, kBarHeight = 4;
@@ -25,7 +23,8 @@ QCPAxisRect *makeRect(QCustomPlot *plot, int row, const QMargins &margins)
     return rect;
 }
 
-QCPItemText *makeText(QCustomPlot *plot, QCPAxisRect *rect, double x, double y, Qt::Alignment alignment, const QMargins &padding = {})
+QCPItemText *makeText(QCustomPlot *plot, QCPAxisRect *rect, double x, double y, Qt::Alignment alignment,
+                      const QMargins &padding = {})
 {
     auto *text = new QCPItemText(plot);
     text->position->setType(QCPItemPosition::ptAxisRectRatio);
@@ -118,7 +117,8 @@ TimeStrip::Parts::Parts(QCustomPlot *plot)
     alarmText->position->setTypeY(QCPItemPosition::ptPlotCoords);
     alarmText->position->setAxes(time, value);
     alarmText->setText(TimeStrip::tr("alarm"));
-    emptyText = makeText(plot, ribbons, 0, middleOfState, Qt::AlignLeft | Qt::AlignVCenter, QMargins(6, 0, 0, 0));
+    emptyText =
+        makeText(plot, ribbons, 0, middleOfState, Qt::AlignLeft | Qt::AlignVCenter, QMargins(6, 0, 0, 0));
     nowText = new QCPItemText(plot);
     nowText->position->setTypeX(QCPItemPosition::ptPlotCoords);
     nowText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
@@ -148,7 +148,8 @@ void TimeStrip::Parts::applyTheme(const Theme &theme)
     time->setTickPen(QPen(theme.line));
     time->setTickLabelColor(theme.muted);
     time->setTickLabelFont(small);
-    for (QCPItemText *text : {stateName, labelsName, lineName, top, alarmText, emptyText, nowText, outlookText}) {
+    for (QCPItemText *text :
+         {stateName, labelsName, lineName, top, alarmText, emptyText, nowText, outlookText}) {
         text->setFont(small);
         text->setColor(theme.muted);
     }

@@ -5,8 +5,7 @@
 #include "ui/strip/ribbon.h"
 #include "ui/strip/time_strip.h"
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// The pieces of the plot, made once. Two rects share the time axis: ribbons above, the line below.
 struct TimeStrip::Parts {

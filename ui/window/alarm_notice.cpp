@@ -15,8 +15,7 @@
 #include <QSpinBox>
 #include <QSystemTrayIcon>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 AlarmNotice::AlarmNotice(SessionController &controller, MessageBar &messages, QWidget *window)
     : QObject(window)
@@ -25,8 +24,10 @@ AlarmNotice::AlarmNotice(SessionController &controller, MessageBar &messages, QW
 {
     const QSettings settings;
     m_rule.run = std::clamp(settings.value(QStringLiteral("alarm/run"), m_rule.run).toInt(), 1, 1000);
-    m_rule.unknownCounts = settings.value(QStringLiteral("alarm/unknownCounts"), m_rule.unknownCounts).toBool();
-    m_rule.abnormality = std::clamp(settings.value(QStringLiteral("alarm/abnormality"), m_rule.abnormality).toFloat(), 0.0F, 1.0F);
+    m_rule.unknownCounts =
+        settings.value(QStringLiteral("alarm/unknownCounts"), m_rule.unknownCounts).toBool();
+    m_rule.abnormality = std::clamp(
+        settings.value(QStringLiteral("alarm/abnormality"), m_rule.abnormality).toFloat(), 0.0F, 1.0F);
     if (QSystemTrayIcon::isSystemTrayAvailable()) {
         m_tray = new QSystemTrayIcon(window->windowIcon(), this);
         m_tray->setToolTip(QStringLiteral("Statescape"));
@@ -50,16 +51,21 @@ void AlarmNotice::apply()
 void AlarmNotice::raise()
 {
     const auto live = m_controller.live();
-    if (!live || !live->alarm)
+    // A stored session that ended badly is no alarm.
+    if (!live || !live->alarm || !live->live)
         return;
     const auto &alarm = *live->alarm;
     const QString state = qt(alarm.state);
-    const QString text = tr("%1 for %2, since %3").arg(state, pluralText(alarm.samples, tr("sample")), localTime(live->anchor, alarm.sinceNs));
+    const QString text =
+        tr("%1 for %2, since %3")
+            .arg(state, pluralText(alarm.samples, tr("sample")), localTime(live->anchor, alarm.sinceNs));
     base::log(base::LogLevel::Warning, QStringLiteral("alarm: %1").arg(text).toStdString());
-    m_messages.show(QStringLiteral("alarm"), MessageBar::Kind::Problem, tr("<b>Alarm:</b> %1").arg(text.toHtmlEscaped()), tr("Select these"),
+    m_messages.show(QStringLiteral("alarm"), MessageBar::Kind::Problem,
+                    tr("<b>Alarm:</b> %1").arg(text.toHtmlEscaped()), tr("Select these"),
                     [this, since = alarm.sinceNs] {
                         if (const auto now = m_controller.live(); now && now->samples.rows() > 0)
-                            m_controller.selectRows(since, now->samples.timeNs(now->samples.rows() - 1), SelectionOp::Replace);
+                            m_controller.selectRows(since, now->samples.timeNs(now->samples.rows() - 1),
+                                                    SelectionOp::Replace);
                     });
     if (m_tray && m_notify)
         m_tray->showMessage(tr("Statescape: alarm"), text, QSystemTrayIcon::Warning);

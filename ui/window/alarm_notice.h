@@ -7,12 +7,10 @@
 
 class QSystemTrayIcon;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Tells of an alarm: message bar, system tray where there is one, and a line on standard error.
-class AlarmNotice : public QObject
-{
+class AlarmNotice : public QObject {
     Q_OBJECT
 public:
     AlarmNotice(SessionController &controller, MessageBar &messages, QWidget *window);

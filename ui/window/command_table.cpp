@@ -6,20 +6,22 @@
 
 #include <array>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 
-constexpr MenuInfo kMenus[] = {{"session", "&Session"}, {"edit", "&Edit"},   {"view", "&View"}, {"select", "Se&lect"},
-                               {"label", ""},           {"model", "&Model"}, {"watch", "&Watch"}, {"help", "&Help"}};
+constexpr MenuInfo kMenus[] = {{"session", "&Session"}, {"edit", "&Edit"}, {"view", "&View"},
+                               {"select", "Se&lect"},   {"label", ""},     {"model", "&Model"},
+                               {"watch", "&Watch"},     {"help", "&Help"}};
 
 // Single letters act anywhere in the window except while text is being typed.
 constexpr Command kCommands[] = {
-    {"session.new", "&New live session", "Ctrl+N", "Start a new session file and record this machine into it", "", false},
+    {"session.new", "&New live session", "Ctrl+N", "Start a new session file and record this machine into it",
+     "", false},
     {"session.open", "&Open…", "Ctrl+O", "Open a session file", "", false},
-    {"session.record", "&Recording", "Ctrl+R", "Record this machine into the session; off stops the probes", "!", false},
-    {"session.save", "&Save as…", "Ctrl+S Ctrl+Shift+S", "Continue in a file of your own; everything is written as it happens", "", true},
+    {"session.record", "&Recording", "Ctrl+R", "Record this machine into the session; off stops the probes",
+     "!", false},
+    {"session.save", "&Save as…", "Ctrl+S Ctrl+Shift+S",
+     "Continue in a file of your own; everything is written as it happens", "", true},
     {"session.copy", "Save a &copy…", "", "Write a consistent copy and stay on this file", "", false},
     {"session.quit", "&Quit", "Ctrl+Q", "Close the window; nothing is lost", "", true},
 
@@ -38,15 +40,20 @@ constexpr Command kCommands[] = {
     {"view.fit-selection", "Show the &selection", "Z", "Zoom to the selected points", "", false},
     {"view.reset", "&Reset the camera", "Shift+Home", "The angles of the start", "", false},
     {"view.pin", "&Pin the axes", "", "Keep these axes whatever comes in", "!", true},
-    {"view.refit", "Fi&t the axes again", "Ctrl+T", "Fit the axes on everything seen, staying close to these", "", false},
-    {"view.observe", "&Observe", "Ctrl+F1", "Probes, features, labels, selection and model", "perspective", true},
-    {"view.label", "La&bel", "Ctrl+F2", "Selection and labels, with all the room for the picture", "perspective", false},
-    {"view.train", "&Train", "Ctrl+F3", "Training options, held-out quality and diagnostics", "perspective", false},
+    {"view.refit", "Fi&t the axes again", "Ctrl+T", "Fit the axes on everything seen, staying close to these",
+     "", false},
+    {"view.observe", "&Observe", "Ctrl+F1", "Probes, features, labels, selection and model", "perspective",
+     true},
+    {"view.label", "La&bel", "Ctrl+F2", "Selection and labels, with all the room for the picture",
+     "perspective", false},
+    {"view.train", "&Train", "Ctrl+F3", "Training options, held-out quality and diagnostics", "perspective",
+     false},
     {"view.watch", "&Watch", "Ctrl+F4", "The picture and the states over time", "perspective", false},
 
     {"select.pan", "Pa&n", "V", "Drag moves the picture (2D) or turns it (3D)", "tool", false},
     {"select.lasso", "&Lasso", "L", "Draw round points; Ctrl adds, Alt removes", "tool", false},
-    {"select.rectangle", "&Rectangle", "R", "Drag a rectangle round points; Ctrl adds, Alt removes", "tool", false},
+    {"select.rectangle", "&Rectangle", "R", "Drag a rectangle round points; Ctrl adds, Alt removes", "tool",
+     false},
     {"select.all", "&All", "Ctrl+A", "Select every sample shown", "", true},
     {"select.none", "&None", "Ctrl+Shift+A", "Select nothing", "", false},
     {"select.invert", "&Invert", "Ctrl+I", "Select what is not selected", "", false},
@@ -54,7 +61,8 @@ constexpr Command kCommands[] = {
     {"select.unknown", "Un&known states", "", "Select samples the model does not know", "", false},
     {"select.find", "&Find a feature", "Ctrl+F", "Search in the list of features", "", true},
 
-    {"model.train", "&Train", "Ctrl+Return Ctrl+Enter", "Train on everything labelled and recorded so far", "", false},
+    {"model.train", "&Train", "Ctrl+Return Ctrl+Enter", "Train on everything labelled and recorded so far",
+     "", false},
     {"model.cancel", "&Cancel training", "", "Stop the training that runs", "", false},
     {"model.export", "&Export…", "Ctrl+E", "Write the model as JSON for other programs", "", true},
 
@@ -85,11 +93,14 @@ CommandSet::CommandSet(QWidget *window)
         auto *action = new QAction(tr(command.text), this);
         action->setObjectName(QString::fromLatin1(command.id));
         QList<QKeySequence> keys;
-        for (const QString &key : QString::fromLatin1(command.shortcut).split(QLatin1Char(' '), Qt::SkipEmptyParts))
+        for (const QString &key :
+             QString::fromLatin1(command.shortcut).split(QLatin1Char(' '), Qt::SkipEmptyParts))
             keys << QKeySequence(key, QKeySequence::PortableText);
         action->setShortcuts(keys);
-        action->setToolTip(keys.isEmpty() ? tr(command.tip)
-                                          : QStringLiteral("%1 (%2)").arg(tr(command.tip), keys.first().toString(QKeySequence::NativeText)));
+        action->setToolTip(keys.isEmpty()
+                               ? tr(command.tip)
+                               : QStringLiteral("%1 (%2)").arg(
+                                     tr(command.tip), keys.first().toString(QKeySequence::NativeText)));
         action->setStatusTip(QString());
         const QString group = QString::fromLatin1(command.group);
         if (!group.isEmpty()) {
@@ -124,9 +135,8 @@ void CommandSet::onToggled(const QString &id, std::function<void(bool)> run)
 
 void CommandSet::setChecked(const QString &id, bool checked)
 {
-    const QSignalBlocker quiet(action(id));
+    // Commands run on triggered(), which this does not send; exclusive groups follow.
     action(id)->setChecked(checked);
-    Q_EMIT action(id)->changed();
 }
 
 void CommandSet::fill(QMenuBar *bar)

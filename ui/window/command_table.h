@@ -10,16 +10,17 @@
 #include <functional>
 #include <span>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// One thing the user can do. Menus, tool bar, context menus and the F1 sheet all derive from the table of these.
+/// One thing the user can do. Menus, tool bar, context menus and the F1 sheet all derive from the table of
+/// these.
 struct Command {
     const char *id;       ///< "label.positive"; the part before the dot is the menu
     const char *text;     ///< with & mnemonic
     const char *shortcut; ///< portable text, several apart by a space; empty: none
     const char *tip;
-    const char *group;    ///< commands of one group are exclusive and checkable; "!" alone: checkable; empty: plain
+    const char
+        *group; ///< commands of one group are exclusive and checkable; "!" alone: checkable; empty: plain
     bool separatorBefore;
 };
 
@@ -30,8 +31,7 @@ struct MenuInfo {
 std::span<const MenuInfo> menus();
 
 /// The actions made from the table.
-class CommandSet : public QObject
-{
+class CommandSet : public QObject {
     Q_OBJECT
 public:
     explicit CommandSet(QWidget *window);

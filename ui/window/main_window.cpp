@@ -24,11 +24,8 @@
 #include <QSettings>
 #include <QStatusBar>
 
-
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 constexpr int kLayoutVersion = 1;
 }
 
@@ -71,11 +68,14 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
     connectModelCommands();
     connectDigits();
     arrange();
-    connect(m_picture, &PicturePane::pictureChanged, this, [this] { m_status->setShown(m_picture->shownPoints()); });
+    connect(m_picture, &PicturePane::pictureChanged, this,
+            [this] { m_status->setShown(m_picture->shownPoints()); });
     connect(m_controller, &SessionController::problem, this, &MainWindow::showProblem);
     connect(m_controller, &SessionController::liveChanged, this, &MainWindow::watchSource);
     connect(m_controller, &SessionController::labelled, this, [this](const QString &what) {
-        m_messages->show(QStringLiteral("labelled"), MessageBar::Kind::Note, what.toHtmlEscaped(), tr("Undo"), [this] { m_commands->trigger(QStringLiteral("edit.undo")); }, 4000);
+        m_messages->show(
+            QStringLiteral("labelled"), MessageBar::Kind::Note, what.toHtmlEscaped(), tr("Undo"),
+            [this] { m_commands->trigger(QStringLiteral("edit.undo")); }, 4000);
     });
     updateCommands();
 }
@@ -96,9 +96,11 @@ void MainWindow::makeDocks()
     m_timeline = new TimelineDock(*m_controller, *m_picture, this);
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
-    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_probes), static_cast<QDockWidget *>(m_features), static_cast<QDockWidget *>(m_labels)})
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_probes), static_cast<QDockWidget *>(m_features),
+                              static_cast<QDockWidget *>(m_labels)})
         addDockWidget(Qt::LeftDockWidgetArea, dock);
-    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training), static_cast<QDockWidget *>(m_selection), static_cast<QDockWidget *>(m_model)})
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training), static_cast<QDockWidget *>(m_selection),
+                              static_cast<QDockWidget *>(m_model)})
         addDockWidget(Qt::RightDockWidgetArea, dock);
     addDockWidget(Qt::BottomDockWidgetArea, m_timeline);
     m_training->hide();
@@ -117,10 +119,12 @@ void MainWindow::arrange()
     resizeDocks({m_timeline}, {218}, Qt::Vertical);
     if (!restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion))
         showPerspective(QStringLiteral("view.observe"));
-    m_commands->setChecked(settings.value(QStringLiteral("window/perspective"), QStringLiteral("view.observe")).toString() == QLatin1String("view.observe")
-                               ? QStringLiteral("view.observe")
-                               : settings.value(QStringLiteral("window/perspective")).toString(),
-                           true);
+    m_commands->setChecked(
+        settings.value(QStringLiteral("window/perspective"), QStringLiteral("view.observe")).toString() ==
+                QLatin1String("view.observe")
+            ? QStringLiteral("view.observe")
+            : settings.value(QStringLiteral("window/perspective")).toString(),
+        true);
 }
 
 void MainWindow::showPerspective(const QString &id)
@@ -136,7 +140,8 @@ void MainWindow::showPerspective(const QString &id)
     m_timeline->setVisible(true);
     const int side = train ? 390 : 340;
     resizeDocks({m_labels}, {observe ? 280 : 210}, Qt::Horizontal);
-    resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)}, {side}, Qt::Horizontal);
+    resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)},
+                {side}, Qt::Horizontal);
     resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);
     if (observe) {
         resizeDocks({m_probes, m_features, m_labels}, {230, 260, 150}, Qt::Vertical);

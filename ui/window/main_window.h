@@ -6,8 +6,7 @@
 
 #include <QMainWindow>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 class AlarmNotice;
 class CommandSet;
@@ -29,15 +28,16 @@ struct WorkbenchOptions {
     bool live = true; ///< record this machine when no file was named
 };
 
-/// The workbench's window: arranges the docks round the picture and wires the command table to them; it holds no data of its own.
-class MainWindow : public QMainWindow
-{
+/// The workbench's window: arranges the docks round the picture and wires the command table to them; it holds
+/// no data of its own.
+class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
     explicit MainWindow(WorkbenchOptions options, QWidget *parent = nullptr);
     ~MainWindow() override;
 
-    /// Opens a session file; a problem becomes a message and the session before stays. @return whether it opened
+    /// Opens a session file; a problem becomes a message and the session before stays. @return whether it
+    /// opened
     bool openFile(const QString &file, store::SessionId id = 0);
     /// A new session file, recording at once.
     bool newLiveSession();

@@ -22,8 +22,7 @@
 #include <QSaveFile>
 #include <QShortcut>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 void MainWindow::connectSessionCommands()
 {
@@ -39,7 +38,8 @@ void MainWindow::connectSessionCommands()
     c.on(QStringLiteral("help.keys"), [this] { showShortcutSheet(this); });
     c.on(QStringLiteral("help.about"), [this] {
         QMessageBox::about(this, tr("About Statescape"),
-                           tr("<b>Statescape %1</b><br>Kernel behaviour as points you can look at, name and watch for.<br><br>"
+                           tr("<b>Statescape %1</b><br>Kernel behaviour as points you can look at, name and "
+                              "watch for.<br><br>"
                               "GPL-3.0-or-later. Uses Qt, QCustomPlot, Eigen, SQLite and libbpf.")
                                .arg(QStringLiteral(STATESCAPE_VERSION)));
     });
@@ -75,7 +75,8 @@ void MainWindow::connectViewCommands()
     });
     for (const char *id : {"view.observe", "view.label", "view.train", "view.watch"})
         c.on(QString::fromLatin1(id), [this, id] { showPerspective(QString::fromLatin1(id)); });
-    connect(m_tools, &ToolBar::colourByChosen, this, [this](int index) { m_picture->setColourBy(ColourBy(index)); });
+    connect(m_tools, &ToolBar::colourByChosen, this,
+            [this](int index) { m_picture->setColourBy(ColourBy(index)); });
     connect(m_tools, &ToolBar::windowChosen, m_picture, &PicturePane::setWindow);
     connect(m_picture, &PicturePane::settingsChanged, this, &MainWindow::updateCommands);
     connect(m_controller, &SessionController::frozenChanged, this, &MainWindow::updateCommands);
@@ -88,7 +89,9 @@ void MainWindow::connectSelectionCommands()
     auto &c = *m_commands;
     PointView *view = m_picture->view();
     const std::pair<const char *, PointView::Tool> tools[] = {
-        {"select.pan", PointView::Tool::Move}, {"select.lasso", PointView::Tool::Lasso}, {"select.rectangle", PointView::Tool::Rectangle}};
+        {"select.pan", PointView::Tool::Move},
+        {"select.lasso", PointView::Tool::Lasso},
+        {"select.rectangle", PointView::Tool::Rectangle}};
     for (const auto &[id, tool] : tools)
         c.on(QString::fromLatin1(id), [view, tool = tool] { view->setTool(tool); });
     connect(view, &PointView::toolChanged, this, [this](PointView::Tool tool) {
@@ -101,19 +104,30 @@ void MainWindow::connectSelectionCommands()
     c.setChecked(QStringLiteral("select.lasso"), true);
     connect(view, &PointView::menuRequested, this, &MainWindow::pointMenu);
 
-    c.on(QStringLiteral("select.all"), [this] { selectWhere([](std::size_t) { return true; }, tr("select all")); });
-    c.on(QStringLiteral("select.none"), [this] { m_controller->select(std::make_shared<RowMask>(), tr("select nothing")); });
+    c.on(QStringLiteral("select.all"),
+         [this] { selectWhere([](std::size_t) { return true; }, tr("select all")); });
+    c.on(QStringLiteral("select.none"),
+         [this] { m_controller->select(std::make_shared<RowMask>(), tr("select nothing")); });
     c.on(QStringLiteral("select.invert"), [this] {
         const auto before = m_controller->selection();
-        selectWhere([before](std::size_t i) { return i >= before->size() || (*before)[i] == 0; }, tr("invert the selection"));
+        selectWhere([before](std::size_t i) { return i >= before->size() || (*before)[i] == 0; },
+                    tr("invert the selection"));
     });
     c.on(QStringLiteral("select.unlabelled"), [this] {
         const auto shown = m_controller->shown();
-        selectWhere([shown](std::size_t i) { return !shown->labels || i >= shown->labels->size() || (*shown->labels)[i].empty(); }, tr("select unlabelled"));
+        selectWhere(
+            [shown](std::size_t i) {
+                return !shown->labels || i >= shown->labels->size() || (*shown->labels)[i].empty();
+            },
+            tr("select unlabelled"));
     });
     c.on(QStringLiteral("select.unknown"), [this] {
         const auto shown = m_controller->shown();
-        selectWhere([shown](std::size_t i) { return shown->scores && i < shown->scores->size() && (*shown->scores)[i].cluster < 0; }, tr("select unknown"));
+        selectWhere(
+            [shown](std::size_t i) {
+                return shown->scores && i < shown->scores->size() && (*shown->scores)[i].cluster < 0;
+            },
+            tr("select unknown"));
     });
     c.on(QStringLiteral("select.find"), [this] { m_features->focusSearch(); });
     c.on(QStringLiteral("label.positive"), [this] { m_selection->label(schema::Polarity::Positive); });
@@ -146,7 +160,8 @@ void MainWindow::connectModelCommands()
         const auto shown = m_controller->shown();
         if (shown && shown->samples.sharedSchema() && !m_features->model()->leftOut().isEmpty())
             for (const auto &feature : shown->samples.schema().features())
-                if ((options.includeLevels || feature.kind != schema::FeatureKind::Level) && !m_features->model()->isLeftOut(qt(feature.key)))
+                if ((options.includeLevels || feature.kind != schema::FeatureKind::Level) &&
+                    !m_features->model()->isLeftOut(qt(feature.key)))
                     options.features.push_back(feature.key);
         m_controller->train(options);
     });
@@ -172,7 +187,9 @@ void MainWindow::connectModelCommands()
         updateCommands();
         if (ok && live && live->model)
             m_messages->show(QStringLiteral("trained"), MessageBar::Kind::Note,
-                             tr("Trained <b>%1</b>: %2, %3").arg(qt(live->model->name()).toHtmlEscaped(), modelKind(*live->model), modelFacts(*live->model)), {}, {}, 10000);
+                             tr("Trained <b>%1</b>: %2")
+                                 .arg(qt(live->model->name()).toHtmlEscaped(), modelFacts(*live->model)),
+                             {}, {}, 10000);
     });
 }
 
@@ -197,7 +214,8 @@ void MainWindow::fillModelMenu()
     };
     add(tr("none"), QString(), !live || !live->model);
     for (const auto &model : *models)
-        add(tr("%1 (%2 states)").arg(qt(model.name)).arg(model.states.size()), qt(model.name), live && live->model && live->model->name() == model.name);
+        add(tr("%1 (%2 states)").arg(qt(model.name)).arg(model.states.size()), qt(model.name),
+            live && live->model && live->model->name() == model.name);
 }
 
 void MainWindow::exportModel()
@@ -205,7 +223,9 @@ void MainWindow::exportModel()
     const auto live = m_controller->live();
     if (!live || !live->model)
         return;
-    QString file = QFileDialog::getSaveFileName(this, tr("Export the model"), session_files::lastFolder() + QLatin1Char('/') + qt(live->model->name()) + QStringLiteral(".json"),
+    QString file = QFileDialog::getSaveFileName(this, tr("Export the model"),
+                                                session_files::lastFolder() + QLatin1Char('/') +
+                                                    qt(live->model->name()) + QStringLiteral(".json"),
                                                 tr("Model (*.json)"));
     if (file.isEmpty())
         return;
@@ -213,12 +233,15 @@ void MainWindow::exportModel()
         file += QStringLiteral(".json");
     const std::string text = live->model->toJson();
     QSaveFile out(file);
-    if (!out.open(QIODevice::WriteOnly) || out.write(text.data(), qint64(text.size())) != qint64(text.size()) || !out.commit()) {
+    if (!out.open(QIODevice::WriteOnly) ||
+        out.write(text.data(), qint64(text.size())) != qint64(text.size()) || !out.commit()) {
         m_messages->show(QStringLiteral("export"), MessageBar::Kind::Problem,
-                         tr("The model could not be written to %1: %2 · choose another folder").arg(file.toHtmlEscaped(), out.errorString().toHtmlEscaped()));
+                         tr("The model could not be written to %1: %2 · choose another folder")
+                             .arg(file.toHtmlEscaped(), out.errorString().toHtmlEscaped()));
         return;
     }
-    m_messages->show(QStringLiteral("export"), MessageBar::Kind::Note, tr("Model written to %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
+    m_messages->show(QStringLiteral("export"), MessageBar::Kind::Note,
+                     tr("Model written to %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
 }
 
 void MainWindow::connectDigits()
@@ -232,7 +255,9 @@ void MainWindow::connectDigits()
 void MainWindow::pointMenu(const QPoint &at)
 {
     QMenu menu(this);
-    for (const char *id : {"label.positive", "label.negative", "label.clear", "", "select.all", "select.none", "select.invert", "", "view.fit", "view.fit-selection", "view.reset", "view.freeze"})
+    for (const char *id :
+         {"label.positive", "label.negative", "label.clear", "", "select.all", "select.none", "select.invert",
+          "", "view.fit", "view.fit-selection", "view.reset", "view.freeze"})
         if (*id)
             menu.addAction(m_commands->action(QString::fromLatin1(id)));
         else
@@ -254,9 +279,11 @@ void MainWindow::updateCommands()
         if (c.action(QString::fromLatin1(id))->isChecked() != on)
             c.setChecked(QString::fromLatin1(id), on);
     };
-    for (const char *id : {"session.save", "session.copy", "view.freeze", "view.live", "view.pin", "view.refit", "select.all", "select.invert", "select.unlabelled"})
+    for (const char *id : {"session.save", "session.copy", "view.freeze", "view.live", "view.pin",
+                           "view.refit", "select.all", "select.invert", "select.unlabelled"})
         enable(id, session);
-    for (const char *id : {"label.positive", "label.negative", "label.clear", "select.none", "view.fit-selection"})
+    for (const char *id :
+         {"label.positive", "label.negative", "label.clear", "select.none", "view.fit-selection"})
         enable(id, selected);
     enable("select.unknown", model);
     enable("model.export", model);

@@ -13,10 +13,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 
-namespace statescape::ui
-{
-namespace
-{
+namespace statescape::ui {
+namespace {
 const std::string kViewNote = "camera";
 }
 
@@ -28,13 +26,16 @@ bool MainWindow::openFile(const QString &file, store::SessionId id)
     leaveSession();
     if (auto opened = m_controller->open(file, id); !opened) {
         m_messages->show(QStringLiteral("open"), MessageBar::Kind::Problem,
-                         tr("%1 could not be opened: %2").arg(QFileInfo(file).fileName().toHtmlEscaped(), errorText(opened.error())));
+                         tr("%1 could not be opened: %2")
+                             .arg(QFileInfo(file).fileName().toHtmlEscaped(), errorText(opened.error())));
         return false;
     }
     m_messages->close(QStringLiteral("open"));
     enteredSession();
     if (wasLive)
-        m_messages->show(QStringLiteral("kept"), MessageBar::Kind::Note, tr("Recording stopped; the live session is kept in %1").arg(was.toHtmlEscaped()), {}, {}, 8000);
+        m_messages->show(QStringLiteral("kept"), MessageBar::Kind::Note,
+                         tr("Recording stopped; the live session is kept in %1").arg(was.toHtmlEscaped()), {},
+                         {}, 8000);
     return true;
 }
 
@@ -60,7 +61,8 @@ bool MainWindow::saveAs(const QString &file)
     }
     session_files::addRecent(file);
     updateTitle();
-    m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note, tr("Saved; the session goes on in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
+    m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note,
+                     tr("Saved; the session goes on in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
     return true;
 }
 
@@ -72,7 +74,8 @@ void MainWindow::setRecording(bool on)
         newLiveSession();
         return;
     } else if (auto started = m_controller->startLive(m_options.helper); !started) {
-        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, errorText(started.error()), tr("Try again"), [this] { setRecording(true); });
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, errorText(started.error()),
+                         tr("Try again"), [this] { setRecording(true); });
     } else {
         m_messages->close(QStringLiteral("source"));
     }
@@ -104,13 +107,15 @@ void MainWindow::enteredSession()
 void MainWindow::updateTitle()
 {
     const auto live = m_controller->live();
-    setWindowTitle(live ? QStringLiteral("%1 — Statescape").arg(QFileInfo(qt(live->file)).fileName()) : QStringLiteral("Statescape"));
+    setWindowTitle(live ? QStringLiteral("%1 — Statescape").arg(QFileInfo(qt(live->file)).fileName())
+                        : QStringLiteral("Statescape"));
     setWindowFilePath(live ? qt(live->file) : QString());
 }
 
 void MainWindow::showProblem(const base::Error &error)
 {
-    m_messages->show(QStringLiteral("problem:") + qt(base::codeName(error.code)), MessageBar::Kind::Problem, errorText(error));
+    m_messages->show(QStringLiteral("problem:") + qt(base::codeName(error.code)), MessageBar::Kind::Problem,
+                     errorText(error));
 }
 
 void MainWindow::watchSource()
@@ -128,8 +133,10 @@ void MainWindow::watchSource()
     case source::HelperState::Reduced: {
         const QString hint = qt(status.hint);
         m_messages->show(QStringLiteral("reduced"), MessageBar::Kind::Warning,
-                         tr("<b>Reduced:</b> no eBPF, features from /proc and PSI only. %1 <code>%2</code>").arg(text, hint.toHtmlEscaped()),
-                         hint.isEmpty() ? QString() : tr("Copy the command"), [hint] { QApplication::clipboard()->setText(hint); });
+                         tr("<b>Reduced:</b> no eBPF, features from /proc and PSI only. %1 <code>%2</code>")
+                             .arg(text, hint.toHtmlEscaped()),
+                         hint.isEmpty() ? QString() : tr("Copy the command"),
+                         [hint] { QApplication::clipboard()->setText(hint); });
         break;
     }
     case source::HelperState::Silent:
@@ -137,7 +144,8 @@ void MainWindow::watchSource()
         m_messages->show(QStringLiteral("source"), MessageBar::Kind::Warning, text);
         break;
     case source::HelperState::Failed:
-        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, QStringLiteral("%1 %2").arg(text, qt(status.hint).toHtmlEscaped()), tr("Try again"),
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem,
+                         QStringLiteral("%1 %2").arg(text, qt(status.hint).toHtmlEscaped()), tr("Try again"),
                          [this] { setRecording(true); });
         break;
     case source::HelperState::Running:
@@ -145,13 +153,15 @@ void MainWindow::watchSource()
         m_messages->close(QStringLiteral("reduced"));
         break;
     case source::HelperState::Starting:
-    case source::HelperState::Stopped: break;
+    case source::HelperState::Stopped:
+        break;
     }
 }
 
 void MainWindow::askOpen()
 {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), session_files::lastFolder(), session_files::kFilter);
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), session_files::lastFolder(),
+                                                      session_files::kFilter);
     if (!file.isEmpty())
         openFile(file);
 }
@@ -162,7 +172,9 @@ void MainWindow::askSave(bool copy)
     if (!live)
         return;
     QString file = QFileDialog::getSaveFileName(this, copy ? tr("Save a copy") : tr("Save the session as"),
-                                                session_files::lastFolder() + QLatin1Char('/') + QFileInfo(qt(live->file)).fileName(), session_files::kFilter);
+                                                session_files::lastFolder() + QLatin1Char('/') +
+                                                    QFileInfo(qt(live->file)).fileName(),
+                                                session_files::kFilter);
     if (file.isEmpty())
         return;
     if (QFileInfo(file).suffix().isEmpty())
@@ -172,7 +184,8 @@ void MainWindow::askSave(bool copy)
     } else if (auto saved = m_controller->workspace()->saveCopy(file.toStdString()); !saved) {
         showProblem(saved.error());
     } else {
-        m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note, tr("A copy is in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
+        m_messages->show(QStringLiteral("saved"), MessageBar::Kind::Note,
+                         tr("A copy is in %1").arg(file.toHtmlEscaped()), {}, {}, 5000);
     }
 }
 
@@ -180,7 +193,8 @@ void MainWindow::fillRecent()
 {
     m_recentMenu->clear();
     for (const QString &file : session_files::recent())
-        m_recentMenu->addAction(QFileInfo(file).fileName(), this, [this, file] { openFile(file); })->setToolTip(file);
+        m_recentMenu->addAction(QFileInfo(file).fileName(), this, [this, file] { openFile(file); })
+            ->setToolTip(file);
     m_recentMenu->setToolTipsVisible(true);
     if (m_recentMenu->isEmpty())
         m_recentMenu->addAction(tr("none yet"))->setEnabled(false);

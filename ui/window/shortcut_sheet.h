@@ -4,8 +4,7 @@
 
 class QWidget;
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 /// Shows every shortcut of the command table and of the views, not modal.
 void showShortcutSheet(QWidget *parent);

@@ -12,8 +12,7 @@
 
 #include <algorithm>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 StatusLine::StatusLine(SessionController &controller, QWidget *parent)
     : QWidget(parent)
@@ -64,45 +63,67 @@ void StatusLine::update()
         return QStringLiteral("<b style='color:%1'>%2</b>").arg(colour.name(), text);
     };
     const auto &status = live->status;
-    const QString release = qt(live->kernel).startsWith(QLatin1String("Linux ")) ? qt(live->kernel).mid(6) : qt(live->kernel);
-    m_host->setText(live->host.empty() ? QString() : tr("%1 · Linux %2").arg(qt(live->host).toHtmlEscaped(), release.section(QLatin1Char('-'), 0, 0)));
+    const QString release =
+        qt(live->kernel).startsWith(QLatin1String("Linux ")) ? qt(live->kernel).mid(6) : qt(live->kernel);
+    m_host->setText(live->host.empty()
+                        ? QString()
+                        : tr("%1 · Linux %2")
+                              .arg(qt(live->host).toHtmlEscaped(), release.section(QLatin1Char('-'), 0, 0)));
     m_host->setToolTip(tr("Linux %1<br>%2").arg(release, qt(status.text).toHtmlEscaped()));
     const double perSecond = live->intervalNs > 0 ? 1e9 / double(live->intervalNs) : 0;
     m_rate->setText(!live->live ? tr("not recording") : tr("%1 samples/s").arg(perSecond, 0, 'g', 3));
-    m_rate->setToolTip(tr("interval %1 · from the interval's end to here %2").arg(durationText(live->intervalNs), durationText(status.latencyNs)));
-    m_dropped->setText(live->droppedSamples > 0 ? tr("dropped %1").arg(strong(countText(live->droppedSamples), theme.negative))
-                                                : tr("dropped %1").arg(strong(QStringLiteral("0"), theme.good)));
-    m_dropped->setToolTip(tr("all counted losses: %1<br>late intervals %2 · reader too slow %3 · never arrived %4<br>unreadable /proc files %5 · tasks not measured %6 · helper restarts %7")
-                              .arg(countText(live->droppedSamples), countText(status.losses.missedIntervals), countText(status.losses.writeFailures),
-                                   countText(status.gaps), countText(status.losses.readFailures), countText(status.losses.taskCollisions), countText(status.restarts)));
+    m_rate->setToolTip(tr("interval %1 · from the interval's end to here %2")
+                           .arg(durationText(live->intervalNs), durationText(status.latencyNs)));
+    m_dropped->setText(live->droppedSamples > 0
+                           ? tr("dropped %1").arg(strong(countText(live->droppedSamples), theme.negative))
+                           : tr("dropped %1").arg(strong(QStringLiteral("0"), theme.good)));
+    m_dropped->setToolTip(
+        tr("all counted losses: %1<br>late intervals %2 · reader too slow %3 · never arrived "
+           "%4<br>unreadable /proc files %5 · tasks not measured %6 · helper restarts %7")
+            .arg(countText(live->droppedSamples), countText(status.losses.missedIntervals),
+                 countText(status.losses.writeFailures), countText(status.gaps),
+                 countText(status.losses.readFailures), countText(status.losses.taskCollisions),
+                 countText(status.restarts)));
     m_cost->setVisible(live->live);
-    m_cost->setText(tr("probe cost %1 of one CPU").arg(strong(QStringLiteral("%1 %").arg(status.probeCpuShare + status.helperCpuShare, 0, 'f', 2), theme.text)));
+    m_cost->setText(
+        tr("probe cost %1 of one CPU")
+            .arg(strong(QStringLiteral("%1 %").arg(status.probeCpuShare + status.helperCpuShare, 0, 'f', 2),
+                        theme.text)));
     m_cost->setToolTip(tr("in the kernel %1 % (events × measured ns) · helper %2 %, %3 resident")
                            .arg(status.probeCpuShare, 0, 'f', 2)
                            .arg(status.helperCpuShare, 0, 'f', 2)
                            .arg(valueText(double(status.helperRssBytes), base::Unit::Bytes)));
     const auto shown = m_controller.shown();
-    m_shown->setText(tr("shown %1 of %2").arg(countText(m_points), countText(shown ? shown->samples.rows() : 0)));
-    m_axes->setText(!live->projection ? QString()
-                                      : tr("axes: fitted %1, drift %2°%3")
-                                            .arg(localTime(live->anchor, live->axesFittedNs, QStringLiteral("HH:mm")))
-                                            .arg(live->driftDegrees, 0, 'f', 0)
-                                            .arg(live->axesPinned ? tr(", pinned") : QString()));
-    m_axes->setToolTip(tr("Largest angle between these axes and a fresh fit on everything seen. Fit again with Ctrl+T, pin in the View menu."));
+    m_shown->setText(
+        tr("shown %1 of %2").arg(countText(m_points), countText(shown ? shown->samples.rows() : 0)));
+    m_axes->setText(!live->projection
+                        ? QString()
+                        : tr("axes: fitted %1, drift %2°%3")
+                              .arg(localTime(live->anchor, live->axesFittedNs, QStringLiteral("HH:mm")))
+                              .arg(live->driftDegrees, 0, 'f', 0)
+                              .arg(live->axesPinned ? tr(", pinned") : QString()));
+    m_axes->setToolTip(tr("Largest angle between these axes and a fresh fit on everything seen. Fit again "
+                          "with Ctrl+T, pin in the View menu."));
     QString state;
     const std::size_t n = live->samples.rows();
     if (live->model && live->scores && n > 0 && live->scores->size() >= n) {
         const auto &score = live->scores->back();
         const PointStyle style = stateStyle(*live, score.cluster);
-        const QString polarity = score.polarity == schema::Polarity::None ? QString() : QStringLiteral(" · ") + qt(schema::polarityKey(score.polarity));
+        const QString polarity = score.polarity == schema::Polarity::None
+                                     ? QString()
+                                     : QStringLiteral(" · ") + qt(schema::polarityKey(score.polarity));
         state = (live->live ? tr("state now %1 %2, abnormality %3") : tr("last state %1 %2, abnormality %3"))
-                    .arg(strong(qt(style.name).toHtmlEscaped() + (qt(style.name) == qt(schema::polarityKey(score.polarity)) ? QString() : polarity), colourOf(style, theme.dark)))
+                    .arg(strong(qt(style.name).toHtmlEscaped() +
+                                    (qt(style.name) == qt(schema::polarityKey(score.polarity)) ? QString()
+                                                                                               : polarity),
+                                colourOf(style, theme.dark)))
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }
     m_state->setText(state);
     m_state->setToolTip(tr("state with its polarity, confidence (0 to 1) and abnormality (0 to 1)"));
-    m_file->setText(tr("%1 %2").arg(QFileInfo(qt(live->file)).fileName().toHtmlEscaped(), valueText(double(live->fileBytes), base::Unit::Bytes)));
+    m_file->setText(tr("%1 %2").arg(QFileInfo(qt(live->file)).fileName().toHtmlEscaped(),
+                                    valueText(double(live->fileBytes), base::Unit::Bytes)));
     m_file->setToolTip(qt(live->file));
     fit();
 }

@@ -7,12 +7,11 @@
 #include <QLabel>
 #include <QWidget>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
-/// The facts at the bottom of the window. When it gets narrow the less urgent ones go first; losses and the state stay.
-class StatusLine : public QWidget
-{
+/// The facts at the bottom of the window. When it gets narrow the less urgent ones go first; losses and the
+/// state stay.
+class StatusLine : public QWidget {
     Q_OBJECT
 public:
     explicit StatusLine(SessionController &controller, QWidget *parent = nullptr);

@@ -6,8 +6,7 @@
 
 #include <QLabel>
 
-namespace statescape::ui
-{
+namespace statescape::ui {
 
 ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     : QToolBar(tr("Tools"), parent)
@@ -16,7 +15,8 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     setObjectName(QStringLiteral("tools"));
     setMovable(false);
     setContextMenuPolicy(Qt::PreventContextMenu);
-    addCommand(QStringLiteral("session.record"), tr("● Recording"))->setObjectName(QStringLiteral("recording"));
+    addCommand(QStringLiteral("session.record"), tr("● Recording"))
+        ->setObjectName(QStringLiteral("recording"));
     addCommand(QStringLiteral("view.freeze"), tr("❚❚ Freeze"));
     addCommand(QStringLiteral("view.live"), tr("▸ Live"));
     addSeparator();
@@ -40,7 +40,8 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     for (const char *id : {"view.observe", "view.label", "view.train", "view.watch"})
         addCommand(QString::fromLatin1(id));
     connect(m_colour, &QComboBox::activated, this, &ToolBar::colourByChosen);
-    connect(m_window, &QComboBox::activated, this, [this] { Q_EMIT windowChosen(m_window->currentData().toULongLong()); });
+    connect(m_window, &QComboBox::activated, this,
+            [this] { Q_EMIT windowChosen(m_window->currentData().toULongLong()); });
 }
 
 QToolButton *ToolBar::addCommand(const QString &id, const QString &text)
@@ -55,6 +56,7 @@ QToolButton *ToolBar::addCommand(const QString &id, const QString &text)
     button->setToolButtonStyle(Qt::ToolButtonTextOnly);
     button->setFocusPolicy(Qt::TabFocus);
     button->setAccessibleName(plain);
+    m_buttons.push_back(button);
     addWidget(button);
     return button;
 }
@@ -63,7 +65,7 @@ QComboBox *ToolBar::addChoice(const QString &label, const QString &name)
 {
     auto *text = new QLabel(label);
     text->setContentsMargins(6, 0, 4, 0);
-    addWidget(text);
+    m_words.push_back(addWidget(text));
     auto *box = new QComboBox;
     box->setAccessibleName(name);
     box->setFocusPolicy(Qt::TabFocus);
@@ -71,6 +73,18 @@ QComboBox *ToolBar::addChoice(const QString &label, const QString &name)
     text->setBuddy(box);
     addWidget(box);
     return box;
+}
+
+void ToolBar::resizeEvent(QResizeEvent *event)
+{
+    QToolBar::resizeEvent(event);
+    if (m_wideWidth == 0)
+        m_wideWidth = sizeHint().width();
+    const bool wide = width() >= m_wideWidth;
+    for (KeyToolButton *button : m_buttons)
+        button->setKeyShown(wide);
+    for (QAction *word : m_words)
+        word->setVisible(wide);
 }
 
 void ToolBar::setColourBy(int index)

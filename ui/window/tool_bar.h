@@ -8,27 +8,36 @@
 #include <QToolBar>
 #include <QToolButton>
 
-namespace statescape::ui
-{
+#include <vector>
 
-/// The tool bar of the pictures: recording, freeze and live, tools, mode, colouring, span, and the perspectives at the right.
-class ToolBar : public QToolBar
-{
+namespace statescape::ui {
+
+class KeyToolButton;
+
+/// The tool bar of the pictures: recording, freeze and live, tools, mode, colouring, span, and the
+/// perspectives at the right.
+class ToolBar : public QToolBar {
     Q_OBJECT
 public:
     ToolBar(const CommandSet &commands, QWidget *parent = nullptr);
-    void setColourBy(int index);    ///< ColourBy
+    void setColourBy(int index);      ///< ColourBy
     void setWindow(quint64 windowNs); ///< 0: all
 
 Q_SIGNALS:
     void colourByChosen(int index);
     void windowChosen(quint64 windowNs);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     QToolButton *addCommand(const QString &id, const QString &text = {});
     QComboBox *addChoice(const QString &label, const QString &name);
     const CommandSet &m_commands;
     QComboBox *m_colour, *m_window;
+    std::vector<KeyToolButton *> m_buttons;
+    std::vector<QAction *> m_words; ///< "Colour by", "Show": they go first when the window is narrow
+    int m_wideWidth = 0;            ///< needed with everything shown
 };
 
 } // namespace statescape::ui

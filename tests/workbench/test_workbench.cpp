@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/session/planted_session.h"
+#include "tests/workbench/bench_window.h"
+#include "ui/kit/text.h"
+#include "ui/picture/camera_text.h"
+#include "ui/strip/time_strip.h"
+
+#include <QDropEvent>
+#include <QFile>
+#include <QJsonDocument>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace statescape;
+using namespace statescape::ui;
+using test::Planted;
+
+/// The window as a person uses it: mouse and keys in, the session file as the witness.
+class TestWorkbench : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        test::isolate(m_folder);
+    }
+
+    void init()
+    {
+        m_file = m_folder.filePath(
+            QStringLiteral("%1.statescape").arg(QLatin1String(QTest::currentTestFunction())));
+        test::writePlanted(m_file.toStdString(), kRows);
+        m_window = std::make_unique<MainWindow>(WorkbenchOptions{{}, false});
+        test::showWindow(*m_window);
+        QVERIFY(m_window->openFile(m_file));
+        QVERIFY(test::waitForPicture(*m_window));
+        m_window->commandSet().trigger(QStringLiteral("view.2d"));
+        m_window->commandSet().trigger(QStringLiteral("view.fit"));
+        QTest::qWait(50);
+    }
+
+    void cleanup() { m_window.reset(); }
+
+    void lassoLabelUndoRedo()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        const auto selected = m_window->controller().selection();
+        for (std::size_t i = 0; i < kRows; ++i)
+            QCOMPARE((*selected)[i] != 0, stalled(i));
+
+        QTest::keyClick(m_window->picture().view(), Qt::Key_N);
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(labelled(schema::Polarity::Negative), std::uint64_t(0));
+        QCOMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(m_window->controller().selectedCount(), std::uint64_t(0));
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_U);
+        QCOMPARE(labelled(schema::Polarity::Negative), std::uint64_t(0));
+    }
+
+    void modifiersAddAndRemove()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        test::lassoRound(*m_window, busy, Qt::ControlModifier);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled + kBusy);
+        test::lassoRound(*m_window, stalled, Qt::AltModifier);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kBusy);
+    }
+
+    void undoOfYesterdaysLabels()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_N);
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled);
+        m_window = std::make_unique<MainWindow>(WorkbenchOptions{{}, false});
+        test::showWindow(*m_window);
+        QVERIFY(m_window->openFile(m_file));
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled);
+        QVERIFY(m_window->commandSet().action(QStringLiteral("edit.undo"))->isEnabled());
+        m_window->commandSet().trigger(QStringLiteral("edit.undo"));
+        QCOMPARE(labelled(schema::Polarity::Negative), std::uint64_t(0));
+        m_window->commandSet().trigger(QStringLiteral("edit.redo"));
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled);
+    }
+
+    void stripDragSelectsTheRowsOfTheInterval()
+    {
+        TimeStrip *strip = m_window->timeline().strip();
+        const auto &samples = m_window->controller().shown()->samples;
+        QWidget *plot = strip->childAt(strip->rect().center());
+        QTest::mousePress(plot, Qt::LeftButton, {}, strip->pointAt(samples.timeNs(50)) + QPoint(1, 0));
+        QTest::mouseMove(plot, strip->pointAt(samples.timeNs(90)));
+        QTest::mouseRelease(plot, Qt::LeftButton, {}, strip->pointAt(samples.timeNs(120)) + QPoint(1, 0));
+        const auto &mask = *m_window->controller().selection();
+        QCOMPARE(mask.size(), kRows);
+        for (std::size_t i = 0; i < kRows; ++i)
+            if (i < 50 || i > 121)
+                QVERIFY2(mask[i] == 0, qPrintable(QString::number(i)));
+            else if (i > 51 && i < 120)
+                QVERIFY2(mask[i] != 0, qPrintable(QString::number(i)));
+        QCOMPARE(*m_window->picture().view()->selection(), mask); // the same points light up above
+    }
+
+    void selectionIsExplained()
+    {
+        QSignalSpy answered(&m_window->controller(), &SessionController::explanationChanged);
+        test::lassoRound(*m_window, stalled);
+        QTRY_VERIFY_WITH_TIMEOUT(answered.size() > 0, 15000);
+        const auto &why = m_window->controller().explanation();
+        QCOMPARE(why.samples, kStalled);
+        QCOMPARE(why.intervals, kStalled / Planted::kBlock);
+        const auto &schema = m_window->controller().shown()->samples.schema();
+        const std::string top = schema[std::size_t(why.differences.front().column)].key;
+        QVERIFY2(top == "block.queue.p99" || top == "syscall.sync.rate" || top == "pressure.io.some",
+                 top.c_str());
+    }
+
+    void trainSaveReopenCompare()
+    {
+        labelPlanted();
+        QSignalSpy finished(&m_window->controller(), &SessionController::trainingFinished);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE_WITH_TIMEOUT(finished.size(), 1, 60000);
+        QVERIFY(finished[0][0].toBool());
+        const auto trained = m_window->controller().live();
+        QVERIFY(trained->model && trained->scores);
+        std::size_t right = 0;
+        for (std::size_t i = 0; i < kRows; ++i)
+            right += (*trained->scores)[i].polarity ==
+                             (stalled(i) ? schema::Polarity::Negative : schema::Polarity::Positive)
+                         ? 1
+                         : 0;
+        QVERIFY2(right >= kRows * 95 / 100, qPrintable(QString::number(right)));
+        QCOMPARE(m_window->picture().colourBy(), ColourBy::State);
+
+        m_window->commandSet().trigger(QStringLiteral("view.3d"));
+        PointView *view = m_window->picture().view();
+        m_window->commandSet().trigger(QStringLiteral("select.pan"));
+        QTest::mousePress(view, Qt::LeftButton, {}, QPoint(200, 200));
+        QTest::mouseMove(view, QPoint(240, 230));
+        QTest::mouseMove(view, QPoint(260, 240));
+        QTest::mouseRelease(view, Qt::LeftButton, {}, QPoint(260, 240));
+        const QString copy = m_folder.filePath(QStringLiteral("copy.statescape"));
+        QVERIFY(m_window->saveAs(copy));
+        const QByteArray camera = cameraBytes();
+        const auto before = m_window->controller().live();
+        QCOMPARE(qt(before->file), copy);
+        m_window->close();
+        m_window = std::make_unique<MainWindow>(WorkbenchOptions{{}, false});
+        test::showWindow(*m_window);
+        QVERIFY(m_window->openFile(copy));
+        QVERIFY(test::waitForPicture(*m_window));
+        const auto after = m_window->controller().live();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_window->controller().live()->model && m_window->controller().live()->scores, 10000);
+        QCOMPARE(*after->labels, *before->labels);
+        QCOMPARE(m_window->controller().live()->model->toJson(), before->model->toJson());
+        QCOMPARE(after->axes.size(), before->axes.size());
+        for (std::size_t i = 0; i < after->axes.size(); ++i)
+            QCOMPARE(after->axes[i].text, before->axes[i].text);
+        QCOMPARE(after->coordinates->x, before->coordinates->x);
+        QCOMPARE(m_window->picture().view()->mode(), ViewMode::ThreeD);
+        QCOMPARE(m_window->picture().colourBy(), ColourBy::State);
+        QCOMPARE(cameraBytes(), camera);
+    }
+
+    void corruptDropKeepsTheSession()
+    {
+        const QString bad = m_folder.filePath(QStringLiteral("bad.statescape"));
+        QFile file(bad);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QVERIFY(file.write(QByteArray(5000, 'x')) == 5000);
+        file.close();
+        QMimeData mime;
+        mime.setUrls({QUrl::fromLocalFile(bad)});
+        QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &drop);
+        QVERIFY2(m_window->messages().text().contains(QStringLiteral("bad.statescape")),
+                 qPrintable(m_window->messages().text()));
+        QCOMPARE(qt(m_window->controller().live()->file), m_file);
+        QCOMPARE(m_window->controller().shown()->samples.rows(), kRows);
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_P);
+        QCOMPARE(labelled(schema::Polarity::Positive), kStalled); // and it still takes labels
+        QFile untouched(bad);
+        QVERIFY(untouched.open(QIODevice::ReadOnly));
+        QCOMPARE(untouched.readAll(), QByteArray(5000, 'x'));
+    }
+
+    void digitsGiveClasses()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        m_window->controller().label(schema::Polarity::Negative, QStringLiteral("disk stall"));
+        test::lassoRound(*m_window, busy);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kBusy);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_1);
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled + kBusy); // the class brings its polarity
+        QCOMPARE(test::labelsInFile(*m_window)[Planted::kBlock].classId, std::uint16_t(1));
+    }
+
+private:
+    static constexpr std::size_t kRows = 450;
+    static constexpr std::uint64_t kStalled = 150, kBusy = 150;
+    static bool stalled(std::size_t row) { return Planted::kindOf(row) == 2; }
+    static bool busy(std::size_t row) { return Planted::kindOf(row) == 1; }
+
+    std::uint64_t labelled(schema::Polarity polarity) const
+    {
+        std::uint64_t count = 0;
+        for (const auto &label : test::labelsInFile(*m_window))
+            count += label.polarity == polarity ? 1 : 0;
+        return count;
+    }
+
+    void labelPlanted()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_N);
+        m_window->commandSet().trigger(QStringLiteral("select.invert"));
+        QTest::keyClick(m_window->picture().view(), Qt::Key_P);
+        QCOMPARE(labelled(schema::Polarity::Positive), kRows - kStalled);
+    }
+
+    QByteArray cameraBytes() const
+    {
+        return QJsonDocument(cameraToJson(m_window->picture().view()->camera())).toJson();
+    }
+
+    QTemporaryDir m_folder;
+    QString m_file;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+QTEST_MAIN(TestWorkbench)
+#include "test_workbench.moc"
