@@ -59,7 +59,6 @@ private:
 
 Result<> createFile(SessionStore::Impl &impl)
 {
-    STATESCAPE_CHECK(checkFolder(impl.path));
     struct stat status {};
     const bool exists = ::stat(impl.path.c_str(), &status) == 0;
     if (exists && S_ISDIR(status.st_mode))
@@ -67,6 +66,7 @@ Result<> createFile(SessionStore::Impl &impl)
     if (exists && (!S_ISREG(status.st_mode) || status.st_size > 0))
         return fail(Code::AlreadyExists, impl.path.string() + " exists already",
                     "choose another name, or remove it first");
+    STATESCAPE_CHECK(checkFolder(impl.path));
     // Made aside and moved, so that a crash never leaves half a file under the user's name.
     Temporary file(impl.path);
     STATESCAPE_CHECK(impl.guard([&]() -> Result<> {

@@ -334,7 +334,7 @@ private slots:
         QVERIFY(script.open(QIODevice::WriteOnly));
         script.write("#!/bin/sh\necho 'Request dismissed' >&2\nexit 126\n");
         script.close();
-        script.setPermissions(QFile::ReadOwner | QFile::ExeOwner);
+        script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         qputenv("PATH", m_dir->path().toLocal8Bit() + ":" + path);
         HelperOptions options;
         options.launch = HelperOptions::Launch::Pkexec;
