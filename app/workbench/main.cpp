@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     QApplication::setOrganizationName(QStringLiteral("Statescape"));
     QApplication::setApplicationName(QStringLiteral("Statescape"));
     QApplication::setApplicationVersion(QStringLiteral(STATESCAPE_VERSION));
-    QApplication::setDesktopFileName(QStringLiteral("io.github.statescape.Statescape"));
+    QApplication::setDesktopFileName(QStringLiteral("org.statescape.Statescape"));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/statescape.svg")));
 
     QCommandLineParser parser;

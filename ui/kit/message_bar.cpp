@@ -86,6 +86,12 @@ void MessageBar::close(const QString &key)
     }
 }
 
+void MessageBar::clear()
+{
+    while (m_rows->count() > 0)
+        close(m_rows->itemAt(0)->widget()->property("key").toString());
+}
+
 QString MessageBar::text() const
 {
     QStringList lines;

@@ -23,6 +23,7 @@ public:
     void show(const QString &key, Kind kind, const QString &html, const QString &action = {},
               std::function<void()> done = {}, int timeoutMs = 0);
     void close(const QString &key);
+    void clear();
     /// @return plain text of all rows, for tests and screen readers.
     [[nodiscard]] QString text() const;
 

@@ -17,7 +17,7 @@ QString missingText(float value)
     case schema::Missing::NotSupported:
         return QObject::tr("not here");
     case schema::Missing::NoPermission:
-        return QObject::tr("no right");
+        return QObject::tr("denied");
     case schema::Missing::Warmup:
         return QObject::tr("warm-up");
     case schema::Missing::CounterReset:

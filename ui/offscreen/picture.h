@@ -20,7 +20,7 @@ namespace statescape::ui::offscreen {
 base::Result<QImage> drawPoints(const session::Snapshot &snapshot, ViewMode mode, const QSize &size);
 /// States over time. @error NotEnoughData without samples
 base::Result<QImage> drawTimeline(const session::Snapshot &snapshot, const QSize &size);
-/// The whole window with a session file in it, as it was left. @error as Workspace::open
+/// The whole window with a session file in it, all samples shown, coloured by state where there is a model. @error as Workspace::open
 /// @param model empty: the newest
 base::Result<QImage> drawWindow(const QString &file, store::SessionId session, const std::string &model,
                                 const QSize &size);

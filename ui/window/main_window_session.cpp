@@ -16,11 +16,18 @@
 namespace statescape::ui {
 namespace {
 const std::string kViewNote = "camera";
-}
+constexpr std::uint64_t kRecordingWindowNs = 900'000'000'000;
+} // namespace
 
 bool MainWindow::openFile(const QString &file, store::SessionId id)
 {
     const auto before = m_controller->live();
+    if (before && QFileInfo(qt(before->file)) == QFileInfo(file) && id == 0) {
+        m_messages->show(QStringLiteral("open"), MessageBar::Kind::Note,
+                         tr("%1 is already open").arg(QFileInfo(file).fileName().toHtmlEscaped()), {}, {},
+                         4000);
+        return true;
+    }
     const bool wasLive = before && before->live;
     const QString was = before ? qt(before->file) : QString();
     leaveSession();
@@ -94,12 +101,16 @@ void MainWindow::leaveSession()
 void MainWindow::enteredSession()
 {
     m_sourceState = source::HelperState::Starting;
-    for (const char *key : {"source", "reduced", "problem", "kept"})
-        m_messages->close(QString::fromLatin1(key));
-    if (const auto live = m_controller->live())
-        session_files::addRecent(qt(live->file));
-    if (auto note = m_controller->workspace()->note(kViewNote); note && *note)
+    m_messages->clear();
+    const auto live = m_controller->live();
+    session_files::addRecent(qt(live->file));
+    if (auto note = m_controller->workspace()->note(kViewNote); note && *note) {
         m_picture->restore(qt(**note));
+    } else {
+        // A file never looked at here is shown whole, a recording by its last minutes.
+        m_picture->setWindow(live->samples.rows() > 0 ? 0 : kRecordingWindowNs);
+        m_picture->setColourBy(live->model ? ColourBy::State : ColourBy::Label);
+    }
     updateTitle();
     updateCommands();
 }
@@ -132,8 +143,10 @@ void MainWindow::watchSource()
     switch (status.state) {
     case source::HelperState::Reduced: {
         const QString hint = qt(status.hint);
+        m_messages->close(QStringLiteral("source"));
         m_messages->show(QStringLiteral("reduced"), MessageBar::Kind::Warning,
-                         tr("<b>Reduced:</b> no eBPF, features from /proc and PSI only. %1 <code>%2</code>")
+                         tr("<b>Reduced:</b> no eBPF, features from /proc and PSI only (%1). For all of "
+                            "them: <code>%2</code>")
                              .arg(text, hint.toHtmlEscaped()),
                          hint.isEmpty() ? QString() : tr("Copy the command"),
                          [hint] { QApplication::clipboard()->setText(hint); });

@@ -65,8 +65,10 @@ void StatusLine::update()
     const auto &status = live->status;
     const QString release =
         qt(live->kernel).startsWith(QLatin1String("Linux ")) ? qt(live->kernel).mid(6) : qt(live->kernel);
-    m_host->setText(live->host.empty()
-                        ? QString()
+    const bool known = !release.isEmpty();
+    m_host->setText(live->host.empty() ? QString()
+                    : !known
+                        ? qt(live->host).toHtmlEscaped()
                         : tr("%1 · Linux %2")
                               .arg(qt(live->host).toHtmlEscaped(), release.section(QLatin1Char('-'), 0, 0)));
     m_host->setToolTip(tr("Linux %1<br>%2").arg(release, qt(status.text).toHtmlEscaped()));
