@@ -93,10 +93,40 @@ std::vector<PointStyle> rampStyles(const std::string &low, const std::string &hi
     return styles;
 }
 
-struct Mean {
-    double x = 0, y = 0, z = 0;
-    std::size_t n = 0;
+/// Members of one group, thinned to a few hundred by a power of two, so that the choice stays the same while
+/// rows are added.
+struct Members {
+    static constexpr std::size_t kMost = 512;
+    std::vector<std::uint32_t> rows;
+    std::size_t n = 0, step = 1;
+
+    void add(std::size_t row)
+    {
+        if (n++ % step != 0)
+            return;
+        rows.push_back(static_cast<std::uint32_t>(row));
+        if (rows.size() < kMost)
+            return;
+        for (std::size_t i = 0; i < rows.size() / 2; ++i)
+            rows[i] = rows[2 * i];
+        rows.resize(rows.size() / 2);
+        step *= 2;
+    }
 };
+
+float medianOf(const std::vector<std::uint32_t> &rows, const std::vector<float> &values)
+{
+    std::vector<float> some;
+    some.reserve(rows.size());
+    for (const std::uint32_t row : rows)
+        if (row < values.size() && std::isfinite(values[row]))
+            some.push_back(values[row]);
+    if (some.empty())
+        return 0;
+    const auto middle = some.begin() + std::ptrdiff_t(some.size() / 2);
+    std::nth_element(some.begin(), middle, some.end());
+    return *middle;
+}
 
 void placeStyles(const session::Snapshot &s, ColourBy by, Marks &marks)
 {
@@ -155,31 +185,26 @@ void placeStyles(const session::Snapshot &s, ColourBy by, Marks &marks)
 void placeCaptions(const session::Snapshot &s, ColourBy by, Marks &marks)
 {
     const bool perStyle = by == ColourBy::Label || by == ColourBy::State;
-    std::vector<Mean> means(perStyle ? marks.styles.size() : s.model ? s.model->states().size() : 0);
-    if (means.empty())
-        return;
+    std::vector<Members> groups(perStyle ? marks.styles.size() : s.model ? s.model->states().size() : 0);
     const PointSet &p = *marks.points;
-    for (std::size_t i = marks.first; i < p.size(); ++i) {
+    for (std::size_t i = marks.first; i < p.size() && !groups.empty(); ++i) {
         const int of = perStyle                           ? int(p.style[i])
                        : s.scores && i < s.scores->size() ? (*s.scores)[i].cluster
                                                           : -1;
-        if (of < 0 || std::size_t(of) >= means.size() || !std::isfinite(p.x[i]))
-            continue;
-        Mean &m = means[std::size_t(of)];
-        m.x += p.x[i];
-        m.y += p.y[i];
-        m.z += p.z.empty() ? 0 : p.z[i];
-        ++m.n;
+        if (of >= 0 && std::size_t(of) < groups.size() && std::isfinite(p.x[i]))
+            groups[std::size_t(of)].add(i);
     }
-    for (std::size_t i = 0; i < means.size(); ++i) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
         const PointStyle style = perStyle ? marks.styles[i] : stateStyle(s, int(i));
         const bool unnamed =
-            (by == ColourBy::Label && i == 0) || (by == ColourBy::State && i + 1 == means.size());
-        if (means[i].n < 3 || style.name.empty() || unnamed)
+            (by == ColourBy::Label && i == 0) || (by == ColourBy::State && i + 1 == groups.size());
+        if (groups[i].n < 3 || style.name.empty() || unnamed)
             continue;
-        const double n = double(means[i].n);
-        marks.captions.push_back({qt(style.name), style, float(means[i].x / n), float(means[i].y / n),
-                                  float(means[i].z / n), means[i].n});
+        // The median lies in the larger part of a group in two parts, where the mean lies in the void
+        // between.
+        const auto &rows = groups[i].rows;
+        marks.captions.push_back({qt(style.name), style, medianOf(rows, p.x), medianOf(rows, p.y),
+                                  medianOf(rows, p.z), groups[i].n});
     }
     // States are worth naming in the label view too, but only where no label already names the same thing.
     if (by == ColourBy::Label && marks.captions.empty() && s.model && s.scores) {

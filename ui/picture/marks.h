@@ -35,7 +35,7 @@ QString labelText(schema::Label label, const std::vector<std::string> &className
 struct Caption {
     QString text;
     PointStyle style;
-    float x = 0, y = 0, z = 0; ///< medoid-like place: mean of the members shown
+    float x = 0, y = 0, z = 0; ///< median of the members shown
     std::size_t members = 0;
 };
 
