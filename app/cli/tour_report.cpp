@@ -168,10 +168,10 @@ base::Result<> writeReport(const TourStory &story, const std::vector<Phase> &pla
                         escaped(model.options().algorithm), model.states().size(), model.features().size(), model.silhouette(), model.seconds());
     for (const auto &note : model.notes())
         html += "<li>" + escaped(note) + "</li>";
-    html += fmt::format("</ul>\n<h2>Losses and cost</h2><p>Samples dropped {}; missed intervals {}, slow reads {}, unreadable /proc files {}, "
+    html += fmt::format("</ul>\n<h2>Losses and cost</h2><p>Samples dropped {}; missed intervals {}, slow reads {}, unreadable /proc files {}, kernel events missed {}, "
                         "task table collisions {}. Helper memory {}. Helper CPU is measured; probe CPU is modelled from events/s and measured "
                         "ns/event.</p>\n",
-                        story.summary.dropped, losses.missedIntervals, losses.writeFailures, losses.readFailures, losses.taskCollisions,
+                        story.summary.dropped, losses.missedIntervals, losses.writeFailures, losses.readFailures, losses.eventsMissed, losses.taskCollisions,
                         base::formatValue(static_cast<double>(story.summary.status.helperRssBytes), base::Unit::Bytes));
     html += fmt::format("<p><small>Open it: statescape-workbench {}</small></p></html>\n", escaped(story.sessionFile));
     STATESCAPE_CHECK(writeText(story.folder / "report.html", html));

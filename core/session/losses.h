@@ -21,6 +21,7 @@ public:
             {"gaps", status.gaps},
             {"task-collisions", status.losses.taskCollisions},
             {"read-failures", status.losses.readFailures},
+            {"events-missed", status.losses.eventsMissed},
         };
         std::map<std::string, std::uint64_t> fresh;
         for (const auto &[kind, count] : now) {
