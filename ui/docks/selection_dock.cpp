@@ -150,6 +150,7 @@ void SelectionDock::updateExplanation()
     m_processes->update(e);
     m_whyHeading->setVisible(true);
     m_whyHeading->setHeading(m_differences->rowCount() > 0 ? tr("Why it differs from the rest")
+                             : e.samples < 3               ? tr("Too few to compare: select three or more")
                                                            : tr("It differs from the rest in nothing"));
     m_why->setVisible(m_differences->rowCount() > 0);
     m_who->setVisible(m_processes->rowCount() > 0);
