@@ -124,6 +124,8 @@ public:
         STATESCAPE_TRY(const auto hello, m_recording->hello(20'000'000'000));
         tellStanding(hello);
         STATESCAPE_CHECK(loop(signals));
+        // A sample that came after the label was given would be without it.
+        m_recording->stop();
         if (!m_options.label.empty()) {
             STATESCAPE_CHECK(m_recording->label(0, ~std::uint64_t{0}, label.polarity, label.className));
         }

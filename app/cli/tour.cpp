@@ -120,6 +120,7 @@ private:
             helperShare += status.helperCpuShare;
         }
         usleep(2 * kIntervalNs / 1000);
+        recording->stop();
         m_story.probeCpuShare = probeShare / static_cast<double>(m_plan.size());
         m_story.helperCpuShare = helperShare / static_cast<double>(m_plan.size());
         for (const auto &phase : m_plan) {

@@ -97,6 +97,8 @@ base::Result<std::unique_ptr<Recording>> Recording::start(const std::filesystem:
 
 base::Result<wire::Hello> Recording::hello(std::uint64_t timeoutNs)
 {
+    if (!m_impl->source)
+        return base::fail(base::Code::Disconnected, "the recording has been stopped", "start another one");
     return m_impl->source->hello(timeoutNs);
 }
 
@@ -137,9 +139,14 @@ base::Result<std::uint64_t> Recording::label(std::uint64_t fromNs, std::uint64_t
     return rows.size();
 }
 
-base::Result<Recording::Summary> Recording::finish()
+void Recording::stop()
 {
     m_impl->source.reset();
+}
+
+base::Result<Recording::Summary> Recording::finish()
+{
+    stop();
     STATESCAPE_CHECK(m_impl->recorder->flush());
     return summary();
 }

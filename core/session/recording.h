@@ -46,6 +46,8 @@ public:
     [[nodiscard]] Summary summary() const;
     /// Labels samples whose middle lies in [fromNs, toNs] (one step of undo). Waits for the disk.
     base::Result<std::uint64_t> label(std::uint64_t fromNs, std::uint64_t toNs, schema::Polarity polarity, const std::string &className);
+    /// Ends the helper: no sample comes after this.
+    void stop();
     /// Stops the source and writes everything. @return the first write error there was, if any
     base::Result<Summary> finish();
 
