@@ -10,8 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace statescape::cli
-{
+namespace statescape::cli {
 
 Signals::Signals()
 {
@@ -36,7 +35,8 @@ void Signals::restore() const
 std::optional<int> Signals::wait(std::uint64_t timeoutNs)
 {
     pollfd entry{m_fd.get(), POLLIN, 0};
-    const timespec timeout{static_cast<time_t>(timeoutNs / 1'000'000'000), static_cast<long>(timeoutNs % 1'000'000'000)};
+    const timespec timeout{static_cast<time_t>(timeoutNs / 1'000'000'000),
+                           static_cast<long>(timeoutNs % 1'000'000'000)};
     if (ppoll(&entry, 1, &timeout, nullptr) <= 0)
         return std::nullopt;
     signalfd_siginfo info{};
@@ -61,7 +61,8 @@ base::Result<Child> Child::start(const std::vector<std::string> &command, const 
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0)
-        return base::fail(base::Code::Io, "cannot start " + command.front(), "the system has no room for another process", errno);
+        return base::fail(base::Code::Io, "cannot start " + command.front(),
+                          "the system has no room for another process", errno);
     if (pid == 0) {
         signals.restore();
         if (quiet) {
@@ -86,7 +87,8 @@ base::Result<Child> Child::start(const std::vector<std::string> &command, const 
     int error = 0;
     if (read(readEnd.get(), &error, sizeof error) == sizeof error) {
         waitpid(pid, nullptr, 0);
-        return base::fail(error == ENOENT ? base::Code::NotFound : base::Code::NotPermitted, "cannot run " + command.front(),
+        return base::fail(error == ENOENT ? base::Code::NotFound : base::Code::NotPermitted,
+                          "cannot run " + command.front(),
                           error == ENOENT ? "check its name and PATH" : "check its permissions", error);
     }
     return Child(pid);

@@ -12,12 +12,11 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace statescape::cli
-{
+namespace statescape::cli {
 
-/// Takes INT, TERM, HUP, QUIT, USR1, USR2 and CHLD out of asynchronous delivery for the whole process: construct before any thread.
-class Signals
-{
+/// Takes INT, TERM, HUP, QUIT, USR1, USR2 and CHLD out of asynchronous delivery for the whole process:
+/// construct before any thread.
+class Signals {
 public:
     Signals();
     ~Signals();
@@ -35,12 +34,12 @@ private:
 };
 
 /// A command of the user's, run with this program's own standard streams.
-class Child
-{
+class Child {
 public:
-    /// @error NotFound, NotPermitted: the command could not be started, with the shell's exit status convention left to the caller
-    static base::Result<Child> start(const std::vector<std::string> &command, const Signals &signals, bool quiet = false,
-                                     const std::vector<std::string> &environment = {});
+    /// @error NotFound, NotPermitted: the command could not be started, with the shell's exit status
+    /// convention left to the caller
+    static base::Result<Child> start(const std::vector<std::string> &command, const Signals &signals,
+                                     bool quiet = false, const std::vector<std::string> &environment = {});
 
     [[nodiscard]] pid_t pid() const { return m_pid; }
     /// @param group true: the child's whole process group
@@ -49,7 +48,9 @@ public:
     std::optional<int> poll();
 
 private:
-    explicit Child(pid_t pid) : m_pid(pid) {}
+    explicit Child(pid_t pid)
+        : m_pid(pid)
+    {}
     pid_t m_pid = -1;
     std::optional<int> m_status;
 };

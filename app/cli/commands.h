@@ -14,10 +14,9 @@
 #include <string>
 #include <vector>
 
-/// One function per command: declares its options on the app and returns what to run after parsing. Each runs on the main thread
-/// and returns the process's exit status.
-namespace statescape::cli
-{
+/// One function per command: declares its options on the app and returns what to run after parsing. Each runs
+/// on the main thread and returns the process's exit status.
+namespace statescape::cli {
 
 using Run = std::function<int()>;
 

@@ -7,8 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
-namespace statescape::cli
-{
+namespace statescape::cli {
 
 int failed(const base::Error &error)
 {
@@ -31,9 +30,11 @@ base::Result<LabelWord> parseLabelWord(const std::string &text, bool clearAllowe
         out.clear = true;
     else if (!(word.empty() && !out.className.empty()))
         return base::fail(base::Code::InvalidArgument, "'" + text + "' is not a label",
-                          std::string("use positive or negative, with :NAME for a class") + (clearAllowed ? ", or clear" : ""));
+                          std::string("use positive or negative, with :NAME for a class") +
+                              (clearAllowed ? ", or clear" : ""));
     if (colon != std::string::npos && out.className.empty())
-        return base::fail(base::Code::InvalidArgument, "'" + text + "' has no class name after the colon", "write negative:NAME");
+        return base::fail(base::Code::InvalidArgument, "'" + text + "' has no class name after the colon",
+                          "write negative:NAME");
     return out;
 }
 
@@ -57,7 +58,8 @@ base::Result<store::SessionInfo> pickSession(const store::SessionStore &file, st
     if (found != nullptr)
         return *found;
     return base::fail(base::Code::NotFound,
-                      file.path().string() + (id == 0 ? ": no session with samples" : ": no session " + std::to_string(id)),
+                      file.path().string() +
+                          (id == 0 ? ": no session with samples" : ": no session " + std::to_string(id)),
                       "`statescape info` lists the sessions there are");
 }
 

@@ -15,10 +15,8 @@
 #include <thread>
 #include <unistd.h>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 using nlohmann::ordered_json;
 
 constexpr std::uint64_t kCapBpf = 39;
@@ -87,7 +85,8 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
     options.program = program;
     ordered_json rows = ordered_json::array();
     auto live = source::HelperSource::start(options, {});
-    base::Result<wire::Hello> hello = live ? (*live)->hello(20'000'000'000) : base::Result<wire::Hello>(live.error());
+    base::Result<wire::Hello> hello =
+        live ? (*live)->hello(20'000'000'000) : base::Result<wire::Hello>(live.error());
     if (hello) {
         // The cost of an event is measured in the first second.
         for (int i = 0; i < 30 && hello->privileged; ++i) {
@@ -114,7 +113,8 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
             row["reason"] = state.reason;
             row["hint"] = state.hint;
             row["code"] = base::codeName(state.code);
-            row["ns_per_event"] = state.nsPerEvent >= 0 ? ordered_json(state.nsPerEvent) : ordered_json(nullptr);
+            row["ns_per_event"] =
+                state.nsPerEvent >= 0 ? ordered_json(state.nsPerEvent) : ordered_json(nullptr);
         } else {
             row["available"] = false;
             row["reason"] = hello ? "the helper did not report it" : hello.error().message;
@@ -132,27 +132,32 @@ void print(const ordered_json &out)
     const auto yes = [](const ordered_json &value) { return value.get<bool>() ? "yes" : "no"; };
     const auto &kernel = out["kernel"];
     const auto &rights = out["privileges"];
-    fmt::print("statescape {}, SQLite {}\n", out["versions"]["statescape"].get<std::string>(), out["versions"]["sqlite"].get<std::string>());
-    fmt::print("kernel {} {}, BTF {}, pressure {}, tracefs {}, lockdown '{}'\n", kernel["release"].get<std::string>(),
-               kernel["machine"].get<std::string>(), yes(kernel["btf"]), yes(kernel["pressure"]), yes(kernel["tracefs"]),
-               kernel["lockdown"].get<std::string>());
-    fmt::print("uid {}, CAP_BPF {}, CAP_PERFMON {}, CAP_NET_ADMIN {}, perf_event_paranoid {}\n", rights["uid"].get<int>(),
-               yes(rights["cap_bpf"]), yes(rights["cap_perfmon"]), yes(rights["cap_net_admin"]),
-               rights["perf_event_paranoid"].get<std::string>());
+    fmt::print("statescape {}, SQLite {}\n", out["versions"]["statescape"].get<std::string>(),
+               out["versions"]["sqlite"].get<std::string>());
+    fmt::print("kernel {} {}, BTF {}, pressure {}, tracefs {}, lockdown '{}'\n",
+               kernel["release"].get<std::string>(), kernel["machine"].get<std::string>(), yes(kernel["btf"]),
+               yes(kernel["pressure"]), yes(kernel["tracefs"]), kernel["lockdown"].get<std::string>());
+    fmt::print("uid {}, CAP_BPF {}, CAP_PERFMON {}, CAP_NET_ADMIN {}, perf_event_paranoid {}\n",
+               rights["uid"].get<int>(), yes(rights["cap_bpf"]), yes(rights["cap_perfmon"]),
+               yes(rights["cap_net_admin"]), rights["perf_event_paranoid"].get<std::string>());
     const auto &display = out["display"];
     const bool shown = !display["display"].is_null() || !display["wayland_display"].is_null();
-    fmt::print("display {}, workbench {}\n", shown ? "yes" : "none (use statescape tour, record, watch, plot)",
+    fmt::print("display {}, workbench {}\n",
+               shown ? "yes" : "none (use statescape tour, record, watch, plot)",
                display["workbench"].get<bool>() ? "installed" : "not installed");
     const auto &helper = out["helper"];
     if (!helper["works"].get<bool>())
-        fmt::print("helper: does not work: {}; {}\n", helper["reason"].get<std::string>(), helper["hint"].get<std::string>());
+        fmt::print("helper: does not work: {}; {}\n", helper["reason"].get<std::string>(),
+                   helper["hint"].get<std::string>());
     for (const auto &row : out["probes"]) {
         std::string cost;
         if (!row["ns_per_event"].is_null())
             cost = fmt::format("{:.0f} ns/event", row["ns_per_event"].get<double>());
-        fmt::print("  {} {:<12} {:<14} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]", row["key"].get<std::string>(), cost,
-                   row["available"].get<bool>() && row["reason"].get<std::string>().empty() ? row["hooks"].get<std::string>()
-                                                                                           : row["reason"].get<std::string>());
+        fmt::print("  {} {:<12} {:<14} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]",
+                   row["key"].get<std::string>(), cost,
+                   row["available"].get<bool>() && row["reason"].get<std::string>().empty()
+                       ? row["hooks"].get<std::string>()
+                       : row["reason"].get<std::string>());
         if (!row["hint"].get<std::string>().empty())
             fmt::print("      {}\n", row["hint"].get<std::string>());
     }

@@ -9,10 +9,8 @@
 #include <nlohmann/json.hpp>
 
 /// probes and info: what is there to see, without touching anything.
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 using nlohmann::ordered_json;
 
 ordered_json probesJson()
@@ -40,8 +38,9 @@ ordered_json probesJson()
 void printProbes()
 {
     for (const auto &probe : schema::probes()) {
-        fmt::print("{} ({}): {}\n  hooks: {}\n", probe.key, probe.origin == schema::ProbeOrigin::Bpf ? "eBPF" : "/proc",
-                   probe.description, probe.hooks);
+        fmt::print("{} ({}): {}\n  hooks: {}\n", probe.key,
+                   probe.origin == schema::ProbeOrigin::Bpf ? "eBPF" : "/proc", probe.description,
+                   probe.hooks);
         for (const auto &feature : schema::features())
             if (schema::info(feature.probe).key == probe.key)
                 fmt::print("    {:<32} {:<6} {:<9} {}\n", feature.key, base::unitKey(feature.unit),
@@ -93,15 +92,18 @@ base::Result<ordered_json> infoJson(const store::SessionStore &file)
 
 void printInfo(const ordered_json &info)
 {
-    fmt::print("{}, {}\n", info["file"].get<std::string>(), base::formatValue(info["bytes"].get<double>(), base::Unit::Bytes));
+    fmt::print("{}, {}\n", info["file"].get<std::string>(),
+               base::formatValue(info["bytes"].get<double>(), base::Unit::Bytes));
     if (info["sessions"].empty())
         fmt::print("no sessions\n");
     for (const auto &row : info["sessions"]) {
         const auto span = row["last_ns"].get<std::uint64_t>() - row["first_ns"].get<std::uint64_t>();
-        fmt::print("session {}: {} of {} ({}), start {}, {} samples of {} features over {}, dropped {}\n", row["id"].get<int>(),
-                   row["entity_kind"].get<std::string>(), row["host"].get<std::string>(), row["origin"].get<std::string>(),
-                   row["start"].get<std::string>(), row["samples"].get<std::uint64_t>(), row["features"].get<std::uint64_t>(),
-                   base::formatDuration(span), row["dropped"].get<std::uint64_t>());
+        fmt::print("session {}: {} of {} ({}), start {}, {} samples of {} features over {}, dropped {}\n",
+                   row["id"].get<int>(), row["entity_kind"].get<std::string>(),
+                   row["host"].get<std::string>(), row["origin"].get<std::string>(),
+                   row["start"].get<std::string>(), row["samples"].get<std::uint64_t>(),
+                   row["features"].get<std::uint64_t>(), base::formatDuration(span),
+                   row["dropped"].get<std::uint64_t>());
         for (const auto &[label, count] : row["labels"].items())
             fmt::print("    label {:<28} {} samples\n", label, count.get<std::uint64_t>());
         for (const auto &[kind, count] : row["losses"].items())
@@ -111,8 +113,8 @@ void printInfo(const ordered_json &info)
         std::string states;
         for (const auto &state : model["states"])
             states += (states.empty() ? "" : ", ") + state.get<std::string>();
-        fmt::print("model {} ({}): {} states: {}\n", model["name"].get<std::string>(), model["algorithm"].get<std::string>(),
-                   model["states"].size(), states);
+        fmt::print("model {} ({}): {} states: {}\n", model["name"].get<std::string>(),
+                   model["algorithm"].get<std::string>(), model["states"].size(), states);
     }
 }
 } // namespace

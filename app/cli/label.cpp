@@ -13,10 +13,8 @@
 #include <optional>
 
 /// import and label: what people know, into the file.
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 
 struct Condition {
     int column = 0;
@@ -28,8 +26,12 @@ struct Condition {
         if (schema::isMissing(x))
             return false;
         const auto v = static_cast<double>(x);
-        return relation == ">" ? v > value : relation == "<" ? v < value : relation == ">=" ? v >= value
-             : relation == "<=" ? v <= value : relation == "!=" ? v != value : v == value;
+        return relation == ">"    ? v > value
+               : relation == "<"  ? v < value
+               : relation == ">=" ? v >= value
+               : relation == "<=" ? v <= value
+               : relation == "!=" ? v != value
+                                  : v == value;
     }
 };
 
@@ -53,16 +55,20 @@ base::Result<Condition> parseCondition(const std::string &text, const schema::Sc
         out.column = schema.indexOf(key);
         out.relation = relation;
         if (out.column < 0)
-            return base::fail(base::Code::InvalidArgument, "--where: no feature '" + key + "' in this session",
-                              "`statescape probes` lists the features of live sessions; a CSV's are its header row");
+            return base::fail(
+                base::Code::InvalidArgument, "--where: no feature '" + key + "' in this session",
+                "`statescape probes` lists the features of live sessions; a CSV's are its header row");
         const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.value);
         if (error != std::errc{} || end != number.data() + number.size())
-            return base::fail(base::Code::InvalidArgument, "--where: '" + number + "' is not a number",
-                              "write it in the feature's unit (" + std::string(base::unitKey(schema[static_cast<std::size_t>(out.column)].unit)) +
-                                  "), such as '" + key + " > 100'");
+            return base::fail(
+                base::Code::InvalidArgument, "--where: '" + number + "' is not a number",
+                "write it in the feature's unit (" +
+                    std::string(base::unitKey(schema[static_cast<std::size_t>(out.column)].unit)) +
+                    "), such as '" + key + " > 100'");
         return out;
     }
-    return base::fail(base::Code::InvalidArgument, "--where: no comparison in '" + text + "'", "write 'feature > value'");
+    return base::fail(base::Code::InvalidArgument, "--where: no comparison in '" + text + "'",
+                      "write 'feature > value'");
 }
 
 struct LabelOptions {
@@ -74,7 +80,8 @@ base::Result<std::uint64_t> labelFile(const LabelOptions &options)
 {
     STATESCAPE_TRY(const auto word, parseLabelWord(options.as, true));
     if (options.from.empty() && options.to.empty() && options.where.empty())
-        return base::fail(base::Code::InvalidArgument, "label: neither a time nor a condition", "give --from and --to, or --where");
+        return base::fail(base::Code::InvalidArgument, "label: neither a time nor a condition",
+                          "give --from and --to, or --where");
     STATESCAPE_TRY(auto file, store::SessionStore::open(options.file, store::OpenMode::ReadWrite));
     STATESCAPE_TRY(const auto session, pickSession(file, options.session));
     std::uint64_t from = 0;
@@ -86,7 +93,8 @@ base::Result<std::uint64_t> labelFile(const LabelOptions &options)
         STATESCAPE_TRY(to, parseSessionTime(options.to, session));
     }
     if (from > to)
-        return base::fail(base::Code::InvalidArgument, "--from " + options.from + " is after --to " + options.to, "swap them");
+        return base::fail(base::Code::InvalidArgument,
+                          "--from " + options.from + " is after --to " + options.to, "swap them");
     std::optional<Condition> condition;
     if (!options.where.empty()) {
         STATESCAPE_TRY(condition, parseCondition(options.where, *session.schema));
@@ -107,7 +115,8 @@ base::Result<std::uint64_t> labelFile(const LabelOptions &options)
     std::uint64_t matched = 0;
     for (std::size_t i = 0; i < samples.rows(); ++i) {
         const std::uint64_t middle = samples.timeNs(i) - samples.durationNs(i) / 2;
-        if (middle < from || middle > to || (condition && !condition->holds(samples.at(i, static_cast<std::size_t>(condition->column)))))
+        if (middle < from || middle > to ||
+            (condition && !condition->holds(samples.at(i, static_cast<std::size_t>(condition->column)))))
             continue;
         if (onlyClass != 0 && before[i].classId != onlyClass)
             continue;
@@ -117,7 +126,8 @@ base::Result<std::uint64_t> labelFile(const LabelOptions &options)
     }
     if (matched == 0)
         return base::fail(base::Code::NotFound, "label: no sample matches",
-                          "the session runs from " + base::formatRfc3339(session.anchor.toRealtimeNs(session.firstNs)) + " to " +
+                          "the session runs from " +
+                              base::formatRfc3339(session.anchor.toRealtimeNs(session.firstNs)) + " to " +
                               base::formatRfc3339(session.anchor.toRealtimeNs(session.lastNs)));
     step.what = fmt::format("label {} samples {}", step.changes.size(), options.as);
     if (!step.changes.empty())
@@ -139,14 +149,14 @@ base::Result<> importFile(const ImportOptions &options)
         const std::string head = text.substr(0, text.find(':'));
         if (head == "positive" || head == "negative") {
             STATESCAPE_TRY(word, parseLabelWord(text, false));
-        }
-        else
+        } else
             word.className = text;
         words.push_back(std::move(word));
     }
     std::error_code ignored;
     const bool exists = std::filesystem::exists(options.file, ignored);
-    STATESCAPE_TRY(auto file, store::SessionStore::open(options.file, exists ? store::OpenMode::ReadWrite : store::OpenMode::Create));
+    STATESCAPE_TRY(auto file, store::SessionStore::open(options.file, exists ? store::OpenMode::ReadWrite
+                                                                             : store::OpenMode::Create));
     store::SessionInfo info;
     info.origin = "import";
     info.host = std::filesystem::path(options.csv).filename().string();
@@ -171,8 +181,8 @@ base::Result<> importFile(const ImportOptions &options)
     step.what = fmt::format("labels of {}", info.host);
     if (!step.changes.empty())
         STATESCAPE_CHECK(file.applyStep(id, step));
-    fmt::print("{} session {}: {} samples of {} features, {} labelled\n", options.file, id, data.frames.size(), data.schema->size(),
-               step.changes.size());
+    fmt::print("{} session {}: {} samples of {} features, {} labelled\n", options.file, id,
+               data.frames.size(), data.schema->size(), step.changes.size());
     return {};
 }
 } // namespace
@@ -184,7 +194,9 @@ Run addLabel(CLI::App &app)
     app.add_option("--from", options->from, "RFC 3339, or +12.5s from the session's start");
     app.add_option("--to", options->to, "RFC 3339, or +12.5s from the session's start");
     app.add_option("--where", options->where, "'feature > value' in the feature's unit");
-    app.add_option("--as", options->as, "positive, negative or clear, with :NAME for a class; :NAME alone for a class only")->required();
+    app.add_option("--as", options->as,
+                   "positive, negative or clear, with :NAME for a class; :NAME alone for a class only")
+        ->required();
     app.add_option("--session", options->session, "session id (default: the newest)");
     return [options] {
         const auto matched = labelFile(*options);

@@ -9,16 +9,16 @@
 #include <cstdio>
 #include <unistd.h>
 
-namespace
-{
+namespace {
 using statescape::cli::Run;
 
 int openWorkbench()
 {
     const std::string program = statescape::cli::programDirectory() + "/statescape-workbench";
     execl(program.c_str(), program.c_str(), static_cast<char *>(nullptr));
-    return statescape::cli::failed(statescape::base::fail(statescape::base::Code::NotSupported, "no workbench at " + program,
-                                                          "this is an installation without a desktop; see statescape --help", errno));
+    return statescape::cli::failed(
+        statescape::base::fail(statescape::base::Code::NotSupported, "no workbench at " + program,
+                               "this is an installation without a desktop; see statescape --help", errno));
 }
 } // namespace
 
@@ -34,10 +34,12 @@ int main(int argc, char **argv)
         arguments.erase(dashes, arguments.end());
     }
 
-    CLI::App app("Turns what a Linux kernel does into points you can look at, name, and watch for.", "statescape");
+    CLI::App app("Turns what a Linux kernel does into points you can look at, name, and watch for.",
+                 "statescape");
     app.set_version_flag("--version", "statescape " STATESCAPE_VERSION);
     app.require_subcommand(1);
-    app.footer("Without a command the workbench opens. Exit status: 0 done, 1 failed, 2 wrong use, 3 alarm, 4 not permitted, "
+    app.footer("Without a command the workbench opens. Exit status: 0 done, 1 failed, 2 wrong use, 3 alarm, "
+               "4 not permitted, "
                "5 not supported here.");
     using namespace statescape::cli;
     struct Entry {
@@ -52,7 +54,8 @@ int main(int argc, char **argv)
     add("tour", "the whole story on this machine in about two minutes", addTour);
     add("doctor", "what works here, and why something does not", addDoctor);
     add("probes", "probes and features with units and hooks", addProbes);
-    add("record", "record this machine into a session file", [&](CLI::App &sub) { return addRecord(sub, command); });
+    add("record", "record this machine into a session file",
+        [&](CLI::App &sub) { return addRecord(sub, command); });
     add("import", "samples from elsewhere, as CSV", addImport);
     add("info", "what a session file holds", addInfo);
     add("label", "label samples by time or by a condition", addLabel);
@@ -63,9 +66,11 @@ int main(int argc, char **argv)
     add("plot", "draw the workbench's views into a PNG", addPlot);
 
     if (!arguments.empty() && arguments.front().rfind('-', 0) != 0 &&
-        std::none_of(entries.begin(), entries.end(), [&](const Entry &entry) { return entry.app->get_name() == arguments.front(); }))
+        std::none_of(entries.begin(), entries.end(),
+                     [&](const Entry &entry) { return entry.app->get_name() == arguments.front(); }))
         return failed(statescape::base::fail(statescape::base::Code::InvalidArgument,
-                                             "there is no command '" + arguments.front() + "'", "see statescape --help"));
+                                             "there is no command '" + arguments.front() + "'",
+                                             "see statescape --help"));
     try {
         std::reverse(arguments.begin(), arguments.end());
         app.parse(arguments);
@@ -75,14 +80,16 @@ int main(int argc, char **argv)
         std::string where = "statescape";
         for (const auto *sub : app.get_subcommands())
             where += " " + sub->get_name();
-        statescape::base::log(statescape::base::LogLevel::Error, std::string(error.what()) + "; see " + where + " --help");
+        statescape::base::log(statescape::base::LogLevel::Error,
+                              std::string(error.what()) + "; see " + where + " --help");
         return static_cast<int>(statescape::base::ExitStatus::WrongUse);
     }
     for (const auto &entry : entries)
         if (entry.app->parsed()) {
             if (!command.empty() && entry.app->get_name() != "record")
                 return failed(statescape::base::fail(statescape::base::Code::InvalidArgument,
-                                                     "only record takes a command after --", "drop what stands after --"));
+                                                     "only record takes a command after --",
+                                                     "drop what stands after --"));
             return entry.run();
         }
     return static_cast<int>(statescape::base::ExitStatus::WrongUse);

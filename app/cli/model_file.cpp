@@ -11,10 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 constexpr std::string_view kSqliteMagic = "SQLite format 3";
 constexpr std::uintmax_t kMaxModelBytes = 256U << 20U;
 
@@ -32,7 +30,8 @@ base::Result<model::Model> loadFrom(const std::string &path, const std::string &
 {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(path, ignored))
-        return base::fail(base::Code::NotFound, path + " is not a file", "give a session file, FILE:NAME, or an exported model");
+        return base::fail(base::Code::NotFound, path + " is not a file",
+                          "give a session file, FILE:NAME, or an exported model");
     std::ifstream stream(path, std::ios::binary);
     std::string head(kSqliteMagic.size(), '\0');
     stream.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -43,7 +42,8 @@ base::Result<model::Model> loadFrom(const std::string &path, const std::string &
     if (!stream && !stream.eof())
         return base::fail(base::Code::Io, path + " cannot be read", "check its permissions", errno);
     if (std::filesystem::file_size(path, ignored) > kMaxModelBytes)
-        return base::fail(base::Code::Corrupt, path + " is too large for a model", "give a session file or an exported model");
+        return base::fail(base::Code::Corrupt, path + " is too large for a model",
+                          "give a session file or an exported model");
     std::ifstream whole(path, std::ios::binary);
     std::ostringstream text;
     text << whole.rdbuf();
@@ -79,8 +79,8 @@ base::Result<> storeModel(store::SessionStore &file, const model::Model &model)
     return file.saveModel(info, model.toJson());
 }
 
-base::Result<model::Model> trainFile(const std::string &path, const model::TrainOptions &options, store::SessionId only,
-                                     const base::Progress &progress)
+base::Result<model::Model> trainFile(const std::string &path, const model::TrainOptions &options,
+                                     store::SessionId only, const base::Progress &progress)
 {
     STATESCAPE_TRY(auto file, store::SessionStore::open(path, store::OpenMode::ReadWrite));
     STATESCAPE_TRY(const auto set, session::loadDataset(file, only));
@@ -105,16 +105,22 @@ std::string modelJson(const model::Model &model)
     if (quality.samples == 0)
         out["held_out"] = nullptr;
     else
-        out["held_out"] = {{"accuracy", number(quality.accuracy)}, {"f1", number(quality.f1)},
-                           {"precision", number(quality.precision)}, {"recall", number(quality.recall)},
-                           {"balanced_accuracy", number(quality.balancedAccuracy)}, {"samples", quality.samples},
-                           {"classes", quality.classes}, {"confusion", quality.confusion}};
+        out["held_out"] = {{"accuracy", number(quality.accuracy)},
+                           {"f1", number(quality.f1)},
+                           {"precision", number(quality.precision)},
+                           {"recall", number(quality.recall)},
+                           {"balanced_accuracy", number(quality.balancedAccuracy)},
+                           {"samples", quality.samples},
+                           {"classes", quality.classes},
+                           {"confusion", quality.confusion}};
     out["explained_variance_ratio"] = model.explainedVarianceRatio();
     out["seconds"] = model.seconds();
     out["states"] = nlohmann::ordered_json::array();
     for (const auto &state : model.states())
-        out["states"].push_back({{"name", state.name}, {"polarity", schema::polarityKey(state.polarity)},
-                                 {"samples", state.samples}, {"silhouette", number(state.silhouette)}});
+        out["states"].push_back({{"name", state.name},
+                                 {"polarity", schema::polarityKey(state.polarity)},
+                                 {"samples", state.samples},
+                                 {"silhouette", number(state.silhouette)}});
     out["features"] = model.features().size();
     out["unknown_distance"] = number(model.unknownDistance());
     out["notes"] = model.notes();
@@ -124,19 +130,22 @@ std::string modelJson(const model::Model &model)
 std::string modelText(const model::Model &model)
 {
     const auto &quality = model.quality();
-    std::string out = fmt::format("model {} ({}): {} states, {} features, silhouette {:.2f}, trained in {:.2f} s\n", model.name(),
-                                  model.options().algorithm, model.states().size(), model.features().size(), model.silhouette(),
-                                  model.seconds());
+    std::string out =
+        fmt::format("model {} ({}): {} states, {} features, silhouette {:.2f}, trained in {:.2f} s\n",
+                    model.name(), model.options().algorithm, model.states().size(), model.features().size(),
+                    model.silhouette(), model.seconds());
     for (const auto &state : model.states())
-        out += fmt::format("    {:<28} {:<9} {:>8} samples, silhouette {:.2f}\n", state.name, schema::polarityKey(state.polarity),
-                           state.samples, state.silhouette);
+        out += fmt::format("    {:<28} {:<9} {:>8} samples, silhouette {:.2f}\n", state.name,
+                           schema::polarityKey(state.polarity), state.samples, state.silhouette);
     if (quality.samples == 0)
         out += "held out: not evaluated (too few labelled samples of both kinds in separate time blocks)\n";
     else if (!std::isfinite(quality.f1))
-        out += fmt::format("held out: accuracy {:.3f} on {} labelled samples never trained on (no negative labels, so no F1)\n",
+        out += fmt::format("held out: accuracy {:.3f} on {} labelled samples never trained on (no negative "
+                           "labels, so no F1)\n",
                            quality.accuracy, quality.samples);
     else
-        out += fmt::format("held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}, accuracy {:.3f} on {} labelled samples never trained on\n",
+        out += fmt::format("held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}, accuracy {:.3f} on {} "
+                           "labelled samples never trained on\n",
                            quality.f1, quality.precision, quality.recall, quality.accuracy, quality.samples);
     for (const auto &note : model.notes())
         out += "note: " + note + "\n";

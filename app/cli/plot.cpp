@@ -7,8 +7,7 @@
 #include <memory>
 #include <unistd.h>
 
-namespace statescape::cli
-{
+namespace statescape::cli {
 
 Run addPlot(CLI::App &app)
 {
@@ -18,7 +17,8 @@ Run addPlot(CLI::App &app)
     const auto options = std::make_shared<Options>();
     app.add_option("FILE", options->file, "session file")->required();
     app.add_option("-o,--output", options->output, "PNG to write")->required();
-    app.add_option("--view", options->view, "2d, 3d, timeline or window")->check(CLI::IsMember({"2d", "3d", "timeline", "window"}));
+    app.add_option("--view", options->view, "2d, 3d, timeline or window")
+        ->check(CLI::IsMember({"2d", "3d", "timeline", "window"}));
     app.add_option("--model", options->model, "a model's name in FILE (default: the newest)");
     app.add_option("--session", options->session, "session id (default: the newest)");
     app.add_option("--theme", options->theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
@@ -26,7 +26,8 @@ Run addPlot(CLI::App &app)
     return [options] {
         // Drawing needs Qt, which servers may not have: a program of its own.
         const std::string program = programDirectory() + "/statescape-plot";
-        std::vector<std::string> words{program, options->file, "-o", options->output, "--view", options->view};
+        std::vector<std::string> words{program,         options->file, "-o",
+                                       options->output, "--view",      options->view};
         const auto pass = [&](const char *name, const std::string &value) {
             if (!value.empty())
                 words.insert(words.end(), {name, value});
@@ -42,7 +43,8 @@ Run addPlot(CLI::App &app)
         if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr)
             setenv("QT_QPA_PLATFORM", "offscreen", 1);
         execv(program.c_str(), arguments.data());
-        return failed(base::fail(base::Code::NotSupported, "no " + program, "install the desktop part of Statescape, which draws", errno));
+        return failed(base::fail(base::Code::NotSupported, "no " + program,
+                                 "install the desktop part of Statescape, which draws", errno));
     };
 }
 

@@ -12,10 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 using session::Recording;
 
 struct RecordOptions {
@@ -35,7 +33,8 @@ base::Result<std::uint32_t> probeMask(const std::vector<std::string> &keys)
             std::string known;
             for (const auto &row : schema::probes())
                 known.append(known.empty() ? "" : ", ").append(row.key);
-            return base::fail(base::Code::InvalidArgument, "--probes: there is no probe '" + key + "'", "there are " + known);
+            return base::fail(base::Code::InvalidArgument, "--probes: there is no probe '" + key + "'",
+                              "there are " + known);
         }
         mask |= 1U << static_cast<unsigned>(probe);
     }
@@ -66,13 +65,15 @@ void tellStanding(const wire::Hello &hello)
             hint = hint.empty() ? state.hint : hint;
         }
     if (!off.empty())
-        base::log(base::LogLevel::Warning, "reduced: no data from " + off + "; " + (hint.empty() ? "see statescape doctor" : hint));
+        base::log(base::LogLevel::Warning,
+                  "reduced: no data from " + off + "; " + (hint.empty() ? "see statescape doctor" : hint));
 }
 
 std::string summaryText(const std::string &file, const Recording::Summary &summary)
 {
-    return fmt::format("{} session {}: {} samples over {}, dropped {}", file, summary.session, summary.samples,
-                       base::formatDuration(summary.lastNs - summary.firstNs), summary.dropped);
+    return fmt::format("{} session {}: {} samples over {}, dropped {}", file, summary.session,
+                       summary.samples, base::formatDuration(summary.lastNs - summary.firstNs),
+                       summary.dropped);
 }
 
 /// Dies the way the command died, so that a caller sees the same.
@@ -90,23 +91,27 @@ int passOn(int status)
     return 128 + number;
 }
 
-class RecordRun
-{
+class RecordRun {
 public:
-    explicit RecordRun(const RecordOptions &options) : m_options(options) {}
+    explicit RecordRun(const RecordOptions &options)
+        : m_options(options)
+    {}
 
     base::Result<int> run()
     {
         if (m_options.entity != "host")
-            return base::fail(base::Code::NotSupported, "--entity " + m_options.entity + " is not in this version", "use host");
+            return base::fail(base::Code::NotSupported,
+                              "--entity " + m_options.entity + " is not in this version", "use host");
         source::HelperOptions helper;
         STATESCAPE_TRY(helper.intervalNs, base::parseDuration(m_options.interval));
         // Before any file is made.
         if (helper.intervalNs < wire::kMinIntervalNs || helper.intervalNs > wire::kMaxIntervalNs)
-            return base::fail(base::Code::InvalidArgument, "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
+            return base::fail(base::Code::InvalidArgument,
+                              "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
         STATESCAPE_TRY(helper.probeMask, probeMask(m_options.probes));
         helper.program = m_options.helper;
-        helper.launch = m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
+        helper.launch =
+            m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
         if (!m_options.duration.empty()) {
             STATESCAPE_TRY(m_durationNs, base::parseDuration(m_options.duration));
         }
@@ -138,7 +143,8 @@ public:
             say(text);
         if (summary.samples == 0)
             return base::fail(base::Code::NotEnoughData, "no sample was taken",
-                              summary.status.text.empty() ? "record for longer than one interval" : summary.status.text);
+                              summary.status.text.empty() ? "record for longer than one interval"
+                                                          : summary.status.text);
         return m_child ? passOn(m_child->poll().value_or(0)) : 0;
     }
 
@@ -171,8 +177,8 @@ private:
             }
             if (terminal)
                 fmt::print(stderr, "\r\033[K{}, {} samples, dropped {}, helper {:.2f} % of one CPU ",
-                           base::formatDuration((now - begun) / 100'000'000 * 100'000'000), summary.samples, summary.dropped,
-                           summary.status.helperCpuShare);
+                           base::formatDuration((now - begun) / 100'000'000 * 100'000'000), summary.samples,
+                           summary.dropped, summary.status.helperCpuShare);
             const auto number = signals.wait(std::min<std::uint64_t>(200'000'000, deadline - now));
             if (!number || *number == SIGCHLD)
                 continue;
@@ -207,16 +213,19 @@ Run addRecord(CLI::App &app, const std::vector<std::string> &command)
 {
     const auto options = std::make_shared<RecordOptions>();
     options->command = command;
-    app.add_option("-o,--output", options->file, "session file, made or added to (default: named by the time)");
+    app.add_option("-o,--output", options->file,
+                   "session file, made or added to (default: named by the time)");
     app.add_option("--duration", options->duration, "such as 60s; with a COMMAND it is ended then");
     app.add_option("--interval", options->interval, "50ms to 60s")->capture_default_str();
     app.add_option("--probes", options->probes, "keys, separated by commas (default: all)")->delimiter(',');
     app.add_option("--entity", options->entity, "host (cgroup, process and remote come later)")
         ->check(CLI::IsMember({"host", "cgroup", "process", "remote"}));
-    app.add_option("--label", options->label, "label every sample: positive or negative, with :NAME for a class");
+    app.add_option("--label", options->label,
+                   "label every sample: positive or negative, with :NAME for a class");
     app.add_option("--helper", options->helper, "path of statescape-helper");
     app.add_flag("--pkexec", options->pkexec, "start the helper through pkexec");
-    app.footer("After -- a COMMAND may follow: it is run and recorded until it ends, and its exit status is passed on.");
+    app.footer("After -- a COMMAND may follow: it is run and recorded until it ends, and its exit status is "
+               "passed on.");
     return [options] {
         const auto status = RecordRun(*options).run();
         return status ? *status : failed(status.error());

@@ -5,10 +5,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 std::string quoted(const std::string &text)
 {
     if (text.find_first_of(",\"\n\r") == std::string::npos)
@@ -32,15 +30,20 @@ std::string stateName(const model::Score &score, const model::Model &model)
 
 std::string scoreCsv(std::uint64_t timeNs, const model::Score &score, const model::Model &model)
 {
-    return fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster, quoted(stateName(score, model)), polarityOf(score),
-                       score.confidence, score.abnormality);
+    return fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster,
+                       quoted(stateName(score, model)), polarityOf(score), score.confidence,
+                       score.abnormality);
 }
 
-std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model, bool alarm, bool withAlarm)
+std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model, bool alarm,
+                      bool withAlarm)
 {
-    nlohmann::ordered_json out{{"time_ns", timeNs},          {"entity", "host"},
-                               {"cluster", score.cluster},   {"state", stateName(score, model)},
-                               {"polarity", polarityOf(score)}, {"confidence", score.confidence},
+    nlohmann::ordered_json out{{"time_ns", timeNs},
+                               {"entity", "host"},
+                               {"cluster", score.cluster},
+                               {"state", stateName(score, model)},
+                               {"polarity", polarityOf(score)},
+                               {"confidence", score.confidence},
                                {"abnormality", score.abnormality}};
     if (withAlarm)
         out["alarm"] = alarm;

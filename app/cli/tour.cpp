@@ -15,10 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kIntervalNs = 250'000'000;
@@ -43,23 +41,26 @@ void endWorkload(Child &child)
         usleep(2'000);
 }
 
-class Tour
-{
+class Tour {
 public:
-    explicit Tour(const TourOptions &options) : m_options(options) {}
+    explicit Tour(const TourOptions &options)
+        : m_options(options)
+    {}
 
     base::Result<int> run()
     {
         STATESCAPE_TRY(const auto phaseNs, base::parseDuration(m_options.phase));
         if (phaseNs < 1'000'000'000 || phaseNs > 600'000'000'000)
-            return base::fail(base::Code::InvalidArgument, "--phase " + m_options.phase + " is out of range", "use 1s to 10m");
+            return base::fail(base::Code::InvalidArgument, "--phase " + m_options.phase + " is out of range",
+                              "use 1s to 10m");
         STATESCAPE_CHECK(prepareFolder());
         m_plan = tourPlan(phaseNs, m_scratch);
         Signals signals;
         {
             auto probe = Child::start({"stress-ng", "--version"}, signals, true);
             if (!probe)
-                return base::fail(base::Code::NotSupported, "the tour needs stress-ng, which makes its faults",
+                return base::fail(base::Code::NotSupported,
+                                  "the tour needs stress-ng, which makes its faults",
                                   "install it: apt-get install stress-ng");
             while (!probe->poll())
                 usleep(2'000);
@@ -77,12 +78,14 @@ private:
         for (char &c : stamp)
             if (c == ':')
                 c = '-';
-        m_story.folder = m_options.folder.empty() ? fs::path("statescape-tour-" + stamp) : fs::path(m_options.folder);
+        m_story.folder =
+            m_options.folder.empty() ? fs::path("statescape-tour-" + stamp) : fs::path(m_options.folder);
         m_scratch = m_story.folder / "scratch";
         std::error_code error;
         fs::create_directories(m_scratch, error);
         if (error)
-            return base::fail(base::Code::Io, m_story.folder.string() + " cannot be made", "choose another --out", error.value());
+            return base::fail(base::Code::Io, m_story.folder.string() + " cannot be made",
+                              "choose another --out", error.value());
         m_scratch = fs::absolute(m_scratch);
         // An earlier tour in the same folder is replaced by this one as a whole, never mixed with it.
         m_story.sessionFile = "tour.statescape";
@@ -96,7 +99,8 @@ private:
         source::HelperOptions helper;
         helper.program = m_options.helper;
         helper.intervalNs = kIntervalNs;
-        STATESCAPE_TRY(auto recording, session::Recording::start(m_story.folder / m_story.sessionFile, helper, "statescape tour"));
+        STATESCAPE_TRY(auto recording, session::Recording::start(m_story.folder / m_story.sessionFile, helper,
+                                                                 "statescape tour"));
         STATESCAPE_TRY(const auto hello, recording->hello(20'000'000'000));
         std::string off;
         for (const auto &state : hello.probes)
@@ -107,11 +111,13 @@ private:
         std::uint64_t total = 0;
         for (const auto &phase : m_plan)
             total += phase.lengthNs;
-        base::log(base::LogLevel::Info, fmt::format("recording {} with {} phases, {}", hello.kernel, m_plan.size(), base::formatDuration(total)));
+        base::log(base::LogLevel::Info, fmt::format("recording {} with {} phases, {}", hello.kernel,
+                                                    m_plan.size(), base::formatDuration(total)));
         double probeShare = 0, helperShare = 0;
         for (std::size_t i = 0; i < m_plan.size(); ++i) {
             auto &phase = m_plan[i];
-            base::log(base::LogLevel::Info, fmt::format("{:2}/{} {} {}", i + 1, m_plan.size(), phase.fault ? "fault " : "normal", phase.name));
+            base::log(base::LogLevel::Info, fmt::format("{:2}/{} {} {}", i + 1, m_plan.size(),
+                                                        phase.fault ? "fault " : "normal", phase.name));
             STATESCAPE_CHECK(runPhase(phase, signals));
             const auto status = recording->summary().status;
             if (status.state == source::HelperState::Failed)
@@ -125,8 +131,9 @@ private:
         m_story.helperCpuShare = helperShare / static_cast<double>(m_plan.size());
         for (const auto &phase : m_plan) {
             // Samples that hold a boundary belong to neither side: their middle may, their whole does not.
-            STATESCAPE_CHECK(recording->label(phase.beginNs + kIntervalNs / 2, phase.endNs - kIntervalNs / 2,
-                                              phase.fault ? schema::Polarity::Negative : schema::Polarity::Positive, phase.name));
+            STATESCAPE_CHECK(recording->label(
+                phase.beginNs + kIntervalNs / 2, phase.endNs - kIntervalNs / 2,
+                phase.fault ? schema::Polarity::Negative : schema::Polarity::Positive, phase.name));
         }
         STATESCAPE_TRY(m_story.summary, recording->finish());
         return {};
@@ -145,14 +152,17 @@ private:
             const auto number = signals.wait(until - std::min(until, base::monotonicNs()));
             interrupted = number && *number != SIGCHLD;
             if (child && child->poll() && base::monotonicNs() < until && !interrupted)
-                return base::fail(base::Code::Io, "the workload '" + phase.command.front() + "' of phase " + phase.name + " ended early",
+                return base::fail(base::Code::Io,
+                                  "the workload '" + phase.command.front() + "' of phase " + phase.name +
+                                      " ended early",
                                   "run it by hand to see why");
         }
         if (child)
             endWorkload(*child);
         phase.endNs = base::monotonicNs();
         if (interrupted)
-            return base::fail(base::Code::Cancelled, "the tour was interrupted", "what was recorded so far is kept in its session file");
+            return base::fail(base::Code::Cancelled, "the tour was interrupted",
+                              "what was recorded so far is kept in its session file");
         return {};
     }
 
@@ -194,17 +204,22 @@ private:
         const auto pictures = draw(path);
         STATESCAPE_CHECK(writeReport(m_story, m_plan, result, model, samples, pictures));
         fmt::print("{}", modelText(model));
-        fmt::print("scored half, never trained on: F1 {:.3f}, precision {:.3f}, recall {:.3f} ({} of {} fault samples missed, {} of {} "
+        fmt::print("scored half, never trained on: F1 {:.3f}, precision {:.3f}, recall {:.3f} ({} of {} "
+                   "fault samples missed, {} of {} "
                    "normal samples called bad, {} boundary samples not judged)\n",
-                   result.f1(), result.precision(), result.recall(), result.falseNegative, result.falseNegative + result.truePositive,
-                   result.falsePositive, result.falsePositive + result.trueNegative, result.boundary);
+                   result.f1(), result.precision(), result.recall(), result.falseNegative,
+                   result.falseNegative + result.truePositive, result.falsePositive,
+                   result.falsePositive + result.trueNegative, result.boundary);
         fmt::print("detection: {}, false alarms {} (run of {} samples)\n",
-                   result.worstDelay < 0 ? std::string("a fault was never seen") : fmt::format("within {} intervals of 250 ms", result.worstDelay),
+                   result.worstDelay < 0 ? std::string("a fault was never seen")
+                                         : fmt::format("within {} intervals of 250 ms", result.worstDelay),
                    result.falseAlarms, TourResult::kAlarmRun);
-        fmt::print("cost: helper {:.2f} % of one CPU, probes {:.2f} % of one CPU (modelled), helper memory {}; dropped {} of {} samples\n",
-                   m_story.helperCpuShare, m_story.probeCpuShare,
-                   base::formatValue(static_cast<double>(m_story.summary.status.helperRssBytes), base::Unit::Bytes),
-                   m_story.summary.dropped, m_story.summary.samples + m_story.summary.dropped);
+        fmt::print(
+            "cost: helper {:.2f} % of one CPU, probes {:.2f} % of one CPU (modelled), helper memory {}; "
+            "dropped {} of {} samples\n",
+            m_story.helperCpuShare, m_story.probeCpuShare,
+            base::formatValue(static_cast<double>(m_story.summary.status.helperRssBytes), base::Unit::Bytes),
+            m_story.summary.dropped, m_story.summary.samples + m_story.summary.dropped);
         fmt::print("{}\n", (m_story.folder / "report.html").string());
         return 0;
     }
@@ -217,7 +232,8 @@ private:
         Signals signals;
         for (const char *view : {"window", "3d", "2d", "timeline"}) {
             const std::string name = std::string("tour-") + view + ".png";
-            auto child = Child::start({program, session.string(), "-o", (m_story.folder / name).string(), "--view", view, "--model", kModelName},
+            auto child = Child::start({program, session.string(), "-o", (m_story.folder / name).string(),
+                                       "--view", view, "--model", kModelName},
                                       signals, true, {"QT_QPA_PLATFORM=offscreen"});
             if (!child) {
                 base::log(base::LogLevel::Warning, "no pictures: " + child.error().text());

@@ -15,10 +15,8 @@
 #include <memory>
 #include <mutex>
 
-namespace statescape::cli
-{
-namespace
-{
+namespace statescape::cli {
+namespace {
 
 struct WatchOptions {
     std::string model, interval, metrics, duration, helper;
@@ -27,16 +25,14 @@ struct WatchOptions {
 };
 
 /// Scores samples as they come; everything is called on the source's thread.
-class Watcher
-{
+class Watcher {
 public:
     Watcher(const WatchOptions &options, const model::Model &model, std::vector<int> columns)
         : m_options(options)
         , m_model(model)
         , m_columns(std::move(columns))
         , m_alarm({options.run, !options.knownOnly, 1.0F})
-    {
-    }
+    {}
 
     void add(const feature::FeatureFrame &frame)
     {
@@ -46,6 +42,12 @@ public:
         if (m_samples++ == 0)
             return;
         const auto score = m_model.score(frame.values, m_columns);
+        if (score.cluster < 0 && score.abnormality == 0 && !m_toldBlind) {
+            m_toldBlind = true;
+            base::log(base::LogLevel::Warning,
+                      "this sample cannot be judged: too many of the model's features are missing here; "
+                      "statescape doctor says which probes are off and why");
+        }
         const bool raised = m_alarm.add(frame.timeNs, score, m_model);
         const bool up = m_alarm.current().has_value();
         if (m_options.json)
@@ -53,8 +55,8 @@ public:
         else
             fmt::print("{}  {:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}\n",
                        base::formatRfc3339(base::realtimeNs()), stateName(score, m_model),
-                       score.cluster < 0 ? "unknown" : schema::polarityKey(score.polarity), score.confidence, score.abnormality,
-                       up ? "  ALARM" : "");
+                       score.cluster < 0 ? "unknown" : schema::polarityKey(score.polarity), score.confidence,
+                       score.abnormality, up ? "  ALARM" : "");
         std::fflush(stdout);
         if (raised)
             tell(*m_alarm.current());
@@ -70,8 +72,9 @@ public:
 private:
     static void tell(const session::Alarm &alarm)
     {
-        base::log(base::LogLevel::Warning, fmt::format("alarm: {} for {} samples, {}", alarm.state, alarm.samples,
-                                                       base::formatDuration(alarm.raisedNs - alarm.sinceNs)));
+        base::log(base::LogLevel::Warning,
+                  fmt::format("alarm: {} for {} samples, {}", alarm.state, alarm.samples,
+                              base::formatDuration(alarm.raisedNs - alarm.sinceNs)));
     }
 
     const WatchOptions &m_options;
@@ -79,6 +82,7 @@ private:
     const std::vector<int> m_columns;
     session::AlarmWatch m_alarm;
     std::uint64_t m_samples = 0;
+    bool m_toldBlind = false;
     std::atomic<bool> m_done{false};
     std::atomic<bool> m_alarmed{false};
 };
@@ -86,9 +90,11 @@ private:
 base::Result<int> runWatch(const WatchOptions &options)
 {
     if (!options.metrics.empty())
-        return base::fail(base::Code::NotSupported, "--metrics is not in this version", "use --json and a log shipper");
+        return base::fail(base::Code::NotSupported, "--metrics is not in this version",
+                          "use --json and a log shipper");
     if (options.run < 1 || options.run > 1000)
-        return base::fail(base::Code::InvalidArgument, fmt::format("--run {} is out of range", options.run), "use 1 to 1000");
+        return base::fail(base::Code::InvalidArgument, fmt::format("--run {} is out of range", options.run),
+                          "use 1 to 1000");
     STATESCAPE_TRY(const auto model, loadModel(options.model));
     STATESCAPE_TRY(auto columns, model.bind(*schema::Schema::builtin()));
     source::HelperOptions helper;
@@ -106,13 +112,14 @@ base::Result<int> runWatch(const WatchOptions &options)
     Watcher watcher(options, model, std::move(columns));
     std::mutex mutex;
     source::SourceStatus last;
-    STATESCAPE_TRY(auto live, source::HelperSource::start(helper, {[&](const feature::FeatureFrame &frame) { watcher.add(frame); },
-                                                                   [&](const source::SourceStatus &status) {
-                                                                       const std::lock_guard lock(mutex);
-                                                                       if (status.text != last.text)
-                                                                           base::log(base::LogLevel::Info, status.text);
-                                                                       last = status;
-                                                                   }}));
+    STATESCAPE_TRY(auto live, source::HelperSource::start(
+                                  helper, {[&](const feature::FeatureFrame &frame) { watcher.add(frame); },
+                                           [&](const source::SourceStatus &status) {
+                                               const std::lock_guard lock(mutex);
+                                               if (status.text != last.text)
+                                                   base::log(base::LogLevel::Info, status.text);
+                                               last = status;
+                                           }}));
     STATESCAPE_CHECK(live->hello(20'000'000'000));
     const std::uint64_t begun = base::monotonicNs();
     while (!watcher.done()) {

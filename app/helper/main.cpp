@@ -43,6 +43,8 @@ int statusOf(const base::Result<> &result)
     // Open, load, attach: the only part that may hold privilege.
     helper::Sampler sampler(bpf::Probes::attach(helper::ownPath()), procfs::ProcReader::open());
 
+    helper::raisePriority();
+
     // Give up all of it, for good.
     if (const auto dropped = helper::dropPrivilege(); !dropped)
         giveUp(dropped.error());

@@ -6,6 +6,10 @@
 
 namespace statescape::helper {
 
+/// Asks to run before others, where that is allowed: a tick that waits for a CPU is a lost interval, and the helper
+/// uses too little to be felt. Must come before dropPrivilege().
+void raisePriority();
+
 /// Becomes the user whom pkexec started us for, where it did; drops every capability from every set; sets
 /// no-new-privs.
 /// @error NotPermitted, Io: the caller must not go on

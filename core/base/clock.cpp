@@ -9,10 +9,8 @@
 #include <ctime>
 #include <fstream>
 
-namespace statescape::base
-{
-namespace
-{
+namespace statescape::base {
+namespace {
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 std::uint64_t readClock(clockid_t id)
@@ -102,9 +100,10 @@ Result<std::int64_t> parseRfc3339(std::string_view text)
     int hour = 0;
     int minute = 0;
     int second = 0;
-    const bool shape = text.size() >= 20 && digits(text, 0, 4, year) && text[4] == '-' && digits(text, 5, 2, month) &&
-                       text[7] == '-' && digits(text, 8, 2, day) && (text[10] == 'T' || text[10] == ' ' || text[10] == 't') &&
-                       digits(text, 11, 2, hour) && text[13] == ':' && digits(text, 14, 2, minute) && text[16] == ':' &&
+    const bool shape = text.size() >= 20 && digits(text, 0, 4, year) && text[4] == '-' &&
+                       digits(text, 5, 2, month) && text[7] == '-' && digits(text, 8, 2, day) &&
+                       (text[10] == 'T' || text[10] == ' ' || text[10] == 't') && digits(text, 11, 2, hour) &&
+                       text[13] == ':' && digits(text, 14, 2, minute) && text[16] == ':' &&
                        digits(text, 17, 2, second);
     if (!shape || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
         return badTime(text);
@@ -123,8 +122,9 @@ Result<std::int64_t> parseRfc3339(std::string_view text)
     } else {
         int offsetHours = 0;
         int offsetMinutes = 0;
-        if (at + 6 != text.size() || (text[at] != '+' && text[at] != '-') || !digits(text, at + 1, 2, offsetHours) ||
-            text[at + 3] != ':' || !digits(text, at + 4, 2, offsetMinutes))
+        if (at + 6 != text.size() || (text[at] != '+' && text[at] != '-') ||
+            !digits(text, at + 1, 2, offsetHours) || text[at + 3] != ':' ||
+            !digits(text, at + 4, 2, offsetMinutes))
             return badTime(text);
         offset = (offsetHours * 60 + offsetMinutes) * 60 * (text[at] == '-' ? -1 : 1);
         at += 6;

@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 /// @return CLOCK_MONOTONIC in ns: the clock of every time_ns in Statescape.
 std::uint64_t monotonicNs();
-/// @return CLOCK_BOOTTIME in ns; runs on during suspend, so its distance from monotonicNs() grows by the time slept.
+/// @return CLOCK_BOOTTIME in ns; runs on during suspend, so its distance from monotonicNs() grows by the time
+/// slept.
 std::uint64_t boottimeNs();
 /// @return CLOCK_REALTIME in ns since the epoch.
 std::int64_t realtimeNs();

@@ -5,14 +5,27 @@
 #include <array>
 #include <cstring>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 std::string_view codeName(Code code)
 {
-    static constexpr std::array<std::string_view, 17> names{
-        "ok", "internal", "invalid-argument", "not-found", "already-exists", "not-permitted", "not-supported", "io",
-        "corrupt", "newer-version", "full", "busy", "cancelled", "timeout", "disconnected", "not-enough-data", "mismatch"};
+    static constexpr std::array<std::string_view, 17> names{"ok",
+                                                            "internal",
+                                                            "invalid-argument",
+                                                            "not-found",
+                                                            "already-exists",
+                                                            "not-permitted",
+                                                            "not-supported",
+                                                            "io",
+                                                            "corrupt",
+                                                            "newer-version",
+                                                            "full",
+                                                            "busy",
+                                                            "cancelled",
+                                                            "timeout",
+                                                            "disconnected",
+                                                            "not-enough-data",
+                                                            "mismatch"};
     const auto index = static_cast<std::size_t>(code);
     return index < names.size() ? names[index] : std::string_view("unknown");
 }
@@ -20,11 +33,16 @@ std::string_view codeName(Code code)
 ExitStatus exitStatusOf(Code code)
 {
     switch (code) {
-    case Code::Ok: return ExitStatus::Done;
-    case Code::InvalidArgument: return ExitStatus::WrongUse;
-    case Code::NotPermitted: return ExitStatus::NotPermitted;
-    case Code::NotSupported: return ExitStatus::NotSupported;
-    default: return ExitStatus::Failed;
+    case Code::Ok:
+        return ExitStatus::Done;
+    case Code::InvalidArgument:
+        return ExitStatus::WrongUse;
+    case Code::NotPermitted:
+        return ExitStatus::NotPermitted;
+    case Code::NotSupported:
+        return ExitStatus::NotSupported;
+    default:
+        return ExitStatus::Failed;
     }
 }
 

@@ -5,16 +5,18 @@
 #include <unistd.h>
 #include <utility>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 /// A file descriptor that closes itself. Move only.
-class Fd
-{
+class Fd {
 public:
     Fd() = default;
-    explicit Fd(int fd) : m_fd(fd) {}
-    Fd(Fd &&other) noexcept : m_fd(other.release()) {}
+    explicit Fd(int fd)
+        : m_fd(fd)
+    {}
+    Fd(Fd &&other) noexcept
+        : m_fd(other.release())
+    {}
     Fd &operator=(Fd &&other) noexcept
     {
         if (this != &other)

@@ -5,8 +5,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 void log(LogLevel level, std::string_view text)
 {

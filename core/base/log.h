@@ -4,8 +4,7 @@
 
 #include <string_view>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 enum class LogLevel { Info, Warning, Error };
 

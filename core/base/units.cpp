@@ -6,10 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
-namespace statescape::base
-{
-namespace
-{
+namespace statescape::base {
+namespace {
 constexpr std::array<std::string_view, 7> kKeys{"", "/s", "µs", "%", "B", "B/s", "count"};
 
 std::string threeDigits(double value)
@@ -68,12 +66,17 @@ std::string formatValue(double value, Unit unit)
         if (std::fabs(value) < 999.5e3)
             return threeDigits(value / 1e3) + " ms";
         return threeDigits(value / 1e6) + " s";
-    case Unit::Percent: return threeDigits(value) + " %";
-    case Unit::PerSecond: return scaled(value, metric, "/s");
-    case Unit::Bytes: return scaled(value, metric, "B");
-    case Unit::BytesPerSecond: return scaled(value, metric, "B/s");
+    case Unit::Percent:
+        return threeDigits(value) + " %";
+    case Unit::PerSecond:
+        return scaled(value, metric, "/s");
+    case Unit::Bytes:
+        return scaled(value, metric, "B");
+    case Unit::BytesPerSecond:
+        return scaled(value, metric, "B/s");
     case Unit::Count:
-    case Unit::None: return scaled(value, metric, "");
+    case Unit::None:
+        return scaled(value, metric, "");
     }
     return threeDigits(value);
 }

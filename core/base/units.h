@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace statescape::base
-{
+namespace statescape::base {
 
 /// Units a feature may have. Stored by unitKey(), so never reuse a name.
 enum class Unit : std::uint8_t {
@@ -25,7 +24,8 @@ std::string_view unitKey(Unit unit);
 /// @return Unit::None for an unknown key.
 Unit unitFromKey(std::string_view key);
 
-/// @return @p value for people, three significant digits, scaled, with its unit: "1.84 ms", "20.6 k/s", "0.2 %", "4.1 MB".
+/// @return @p value for people, three significant digits, scaled, with its unit: "1.84 ms", "20.6 k/s", "0.2
+/// %", "4.1 MB".
 std::string formatValue(double value, Unit unit);
 /// @return a signed difference in the same style: "+12.3 ms".
 std::string formatDifference(double value, Unit unit);

@@ -10,13 +10,25 @@
 #include <span>
 #include <string_view>
 
-/// The catalogue: which probes exist, which cumulative slots each fills, and which features follow from the slots.
-/// Columns, tooltips, `statescape probes`, the wire layout and model files all derive from these tables.
-namespace statescape::schema
-{
+/// The catalogue: which probes exist, which cumulative slots each fills, and which features follow from the
+/// slots. Columns, tooltips, `statescape probes`, the wire layout and model files all derive from these
+/// tables.
+namespace statescape::schema {
 
 /// Probes in catalogue order; the value is the probe's bit in a mask and its index in every per-probe array.
-enum class Probe : std::uint8_t { Scheduler, Syscalls, Memory, Block, Tcp, Process, Cpu, Vm, Net, Pressure, kCount };
+enum class Probe : std::uint8_t {
+    Scheduler,
+    Syscalls,
+    Memory,
+    Block,
+    Tcp,
+    Process,
+    Cpu,
+    Vm,
+    Net,
+    Pressure,
+    kCount
+};
 inline constexpr std::size_t kProbeCount = static_cast<std::size_t>(Probe::kCount);
 
 enum class ProbeOrigin : std::uint8_t {
@@ -37,8 +49,9 @@ inline constexpr std::size_t kHistogramBuckets = 120;
 /// Histogram resolution at the low end.
 inline constexpr std::uint64_t kHistogramUnitNs = 256;
 
-/// Log-linear buckets, four per octave, relative width at most 25 %: v = ns / 256; v < 4 -> v; otherwise with e = floor(log2 v)
-/// bucket (e - 1) * 4 + ((v >> (e - 2)) & 3), clamped to the last one (549 s and above). The kernel halves use the same rule.
+/// Log-linear buckets, four per octave, relative width at most 25 %: v = ns / 256; v < 4 -> v; otherwise with
+/// e = floor(log2 v) bucket (e - 1) * 4 + ((v >> (e - 2)) & 3), clamped to the last one (549 s and above).
+/// The kernel halves use the same rule.
 constexpr std::size_t bucketOf(std::uint64_t ns)
 {
     const std::uint64_t v = ns / kHistogramUnitNs;
@@ -65,32 +78,105 @@ enum class SlotKind : std::uint8_t {
     Histogram, ///< kHistogramBuckets counters
 };
 
-/// Cumulative quantities the helper reports. The order is the wire order and the order inside each probe's bank.
+/// Cumulative quantities the helper reports. The order is the wire order and the order inside each probe's
+/// bank.
 enum class Slot : std::uint8_t {
     // Scheduler
-    SchedSwitches, SchedInvoluntary, SchedWakeups, SchedMigrations, SchedOnCpuNs, SchedRunqNs, SchedBlockedNs,
-    SchedRunqHistogram, SchedBlockedHistogram,
+    SchedSwitches,
+    SchedInvoluntary,
+    SchedWakeups,
+    SchedMigrations,
+    SchedOnCpuNs,
+    SchedRunqNs,
+    SchedBlockedNs,
+    SchedRunqHistogram,
+    SchedBlockedHistogram,
     // Syscalls
-    SysRead, SysWrite, SysSync, SysPoll, SysLock, SysNet, SysMemory, SysFile, SysProcess, SysTime, SysOther, SysFailed, SysAgain,
+    SysRead,
+    SysWrite,
+    SysSync,
+    SysPoll,
+    SysLock,
+    SysNet,
+    SysMemory,
+    SysFile,
+    SysProcess,
+    SysTime,
+    SysOther,
+    SysFailed,
+    SysAgain,
     // Memory
-    MemReclaims, MemReclaimNs, MemOomKills, MemReclaimHistogram,
+    MemReclaims,
+    MemReclaimNs,
+    MemOomKills,
+    MemReclaimHistogram,
     // Block
-    BlockReads, BlockWrites, BlockOthers, BlockReadBytes, BlockWriteBytes, BlockErrors, BlockQueueNs, BlockDeviceNs,
-    BlockQueueHistogram, BlockDeviceHistogram,
+    BlockReads,
+    BlockWrites,
+    BlockOthers,
+    BlockReadBytes,
+    BlockWriteBytes,
+    BlockErrors,
+    BlockQueueNs,
+    BlockDeviceNs,
+    BlockQueueHistogram,
+    BlockDeviceHistogram,
     // Tcp
-    TcpRetransmits, TcpResetsSent, TcpResetsReceived, TcpConnects, TcpConnectsFailed, TcpAccepts, TcpCloses, TcpStateChanges,
+    TcpRetransmits,
+    TcpResetsSent,
+    TcpResetsReceived,
+    TcpConnects,
+    TcpConnectsFailed,
+    TcpAccepts,
+    TcpCloses,
+    TcpStateChanges,
     // Process
-    ProcForks, ProcThreads, ProcExecs, ProcExits,
+    ProcForks,
+    ProcThreads,
+    ProcExecs,
+    ProcExits,
     // Cpu: USER_HZ ticks scaled to ns, summed over CPUs
-    CpuUserNs, CpuSystemNs, CpuIdleNs, CpuIowaitNs, CpuIrqNs, CpuStealNs, CpuInterrupts, CpuSoftirqTimer, CpuSoftirqNetRx,
-    CpuSoftirqBlock, CpuSoftirqRcu, CpuRunning, CpuBlocked,
+    CpuUserNs,
+    CpuSystemNs,
+    CpuIdleNs,
+    CpuIowaitNs,
+    CpuIrqNs,
+    CpuStealNs,
+    CpuInterrupts,
+    CpuSoftirqTimer,
+    CpuSoftirqNetRx,
+    CpuSoftirqBlock,
+    CpuSoftirqRcu,
+    CpuRunning,
+    CpuBlocked,
     // Vm: events, and levels in bytes
-    VmFaults, VmMajorFaults, VmScanned, VmStolen, VmSwapIns, VmSwapOuts, VmRefaults, VmFreed, VmAvailable, VmDirty, VmAnon,
-    VmSlab, VmTotal,
+    VmFaults,
+    VmMajorFaults,
+    VmScanned,
+    VmStolen,
+    VmSwapIns,
+    VmSwapOuts,
+    VmRefaults,
+    VmFreed,
+    VmAvailable,
+    VmDirty,
+    VmAnon,
+    VmSlab,
+    VmTotal,
     // Net: all interfaces of this network namespace, loopback included
-    NetRxPackets, NetRxBytes, NetTxPackets, NetTxBytes, NetDrops, NetUdpIn, NetUdpErrors,
+    NetRxPackets,
+    NetRxBytes,
+    NetTxPackets,
+    NetTxBytes,
+    NetDrops,
+    NetUdpIn,
+    NetUdpErrors,
     // Pressure: µs of stall
-    PsiCpuSome, PsiMemorySome, PsiMemoryFull, PsiIoSome, PsiIoFull,
+    PsiCpuSome,
+    PsiMemorySome,
+    PsiMemoryFull,
+    PsiIoSome,
+    PsiIoFull,
     kCount
 };
 inline constexpr std::size_t kSlotCount = static_cast<std::size_t>(Slot::kCount);
@@ -145,14 +231,21 @@ std::span<const ProbeInfo, kProbeCount> probes();
 std::span<const SlotInfo, kSlotCount> slots();
 std::span<const FeatureInfo> features();
 
-inline const ProbeInfo &info(Probe probe) { return probes()[static_cast<std::size_t>(probe)]; }
-inline const SlotInfo &info(Slot slot) { return slots()[static_cast<std::size_t>(slot)]; }
+inline const ProbeInfo &info(Probe probe)
+{
+    return probes()[static_cast<std::size_t>(probe)];
+}
+inline const SlotInfo &info(Slot slot)
+{
+    return slots()[static_cast<std::size_t>(slot)];
+}
 /// @return the probe of that key, or Probe::kCount.
 Probe probeFromKey(std::string_view key);
 
 /// @return how many 64-bit words all slots take in wire order.
 std::size_t slotWords();
-/// @return index of @p slot's first word in wire order; a histogram takes kHistogramBuckets words, all others one.
+/// @return index of @p slot's first word in wire order; a histogram takes kHistogramBuckets words, all others
+/// one.
 std::size_t slotOffset(Slot slot);
 
 } // namespace statescape::schema

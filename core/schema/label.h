@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace statescape::schema
-{
+namespace statescape::schema {
 
 enum class Polarity : std::int8_t { Negative = -1, None = 0, Positive = 1 };
 /// @return "negative", "none", "positive".

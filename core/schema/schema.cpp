@@ -7,15 +7,14 @@
 #include <cmath>
 #include <utility>
 
-namespace statescape::schema
-{
-namespace
-{
+namespace statescape::schema {
+namespace {
 constexpr std::uint32_t kQuietNan = 0x7fc00000U;
 // Marks our NaNs apart from those arithmetic makes (payload 0).
 constexpr std::uint32_t kPayloadMark = 0x00005300U;
-constexpr std::array<std::string_view, 9> kMissingKeys{"unknown",       "not-supported", "no-permission", "warm-up", "counter-reset",
-                                                       "no-events",     "suspended",     "cpus-changed",  "disabled"};
+constexpr std::array<std::string_view, 9> kMissingKeys{"unknown",   "not-supported", "no-permission",
+                                                       "warm-up",   "counter-reset", "no-events",
+                                                       "suspended", "cpus-changed",  "disabled"};
 constexpr std::array<std::string_view, 4> kEntityKeys{"host", "cgroup", "process", "remote"};
 
 void mix(std::uint64_t &hash, std::string_view text)

@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace statescape::schema
-{
+namespace statescape::schema {
 
 /// What a sample is about. Stored and sent as its number, so never renumber.
 enum class EntityKind : std::uint8_t { Host = 0, Cgroup = 1, Process = 2, Remote = 3 };
@@ -51,8 +50,7 @@ struct Feature {
 };
 
 /// The ordered columns of a session. Immutable; share by shared_ptr<const Schema>.
-class Schema
-{
+class Schema {
 public:
     explicit Schema(std::vector<Feature> features, EntityKind entity = EntityKind::Host);
     /// @return the schema of everything in the catalogue, host entity.
@@ -64,7 +62,8 @@ public:
     [[nodiscard]] EntityKind entityKind() const { return m_entity; }
     /// @return column of @p key, or -1.
     [[nodiscard]] int indexOf(std::string_view key) const;
-    /// @return 64-bit FNV-1a over entity kind, keys, units and kinds in order: equal hash, equal meaning of columns.
+    /// @return 64-bit FNV-1a over entity kind, keys, units and kinds in order: equal hash, equal meaning of
+    /// columns.
     [[nodiscard]] std::uint64_t hash() const { return m_hash; }
 
 private:

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
 bool AlarmWatch::isBad(const AlarmRule &rule, const model::Score &score)
 {
+    // Nothing could be said of it: missing data is not a state of the machine, and not abnormal.
+    if (score.cluster < 0 && score.abnormality == 0)
+        return false;
     return score.polarity == schema::Polarity::Negative || (score.cluster < 0 && rule.unknownCounts) ||
            (rule.abnormality < 1.0F && score.abnormality >= rule.abnormality);
 }
@@ -28,7 +30,8 @@ bool AlarmWatch::add(std::uint64_t timeNs, const model::Score &score, const mode
     ++m_run;
     m_votes.resize(unknown + 1);
     ++m_votes[score.cluster < 0 ? unknown : static_cast<std::size_t>(score.cluster)];
-    const auto winner = static_cast<std::size_t>(std::max_element(m_votes.begin(), m_votes.end()) - m_votes.begin());
+    const auto winner =
+        static_cast<std::size_t>(std::max_element(m_votes.begin(), m_votes.end()) - m_votes.begin());
     const std::string state = winner == unknown ? "unknown" : model.states()[winner].name;
     if (m_alarm) {
         m_alarm->samples = m_run;

@@ -8,14 +8,14 @@
 #include <optional>
 #include <string>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
 /// When a run of samples becomes an alarm.
 struct AlarmRule {
-    int run = 3;                ///< samples in a row, 1..1000
-    bool unknownCounts = true;  ///< unknown is as bad as negative
-    float abnormality = 1.0F;   ///< also bad at or above this abnormality; 1 switches it off
+    int run = 3; ///< samples in a row, 1..1000
+    bool unknownCounts =
+        true; ///< unknown is as bad as negative; a sample too incomplete to be judged is neither
+    float abnormality = 1.0F; ///< also bad at or above this abnormality; 1 switches it off
 };
 
 /// A raised alarm. It ends with the first good sample.
@@ -27,10 +27,11 @@ struct Alarm {
 };
 
 /// Follows scores one by one. Not thread-safe.
-class AlarmWatch
-{
+class AlarmWatch {
 public:
-    explicit AlarmWatch(AlarmRule rule) : m_rule(rule) {}
+    explicit AlarmWatch(AlarmRule rule)
+        : m_rule(rule)
+    {}
     /// @return true when this sample raises the alarm (not while it lasts).
     bool add(std::uint64_t timeNs, const model::Score &score, const model::Model &model);
     /// @return the alarm that is up now, if any.

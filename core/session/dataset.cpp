@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-namespace statescape::session
-{
-namespace
-{
+namespace statescape::session {
+namespace {
 // Sessions are separate time blocks for every split.
 constexpr std::uint64_t kSessionGapNs = 3'600'000'000'000;
 } // namespace
@@ -20,10 +18,12 @@ model::TrainingSet Dataset::trainingSet() const
 base::Result<Dataset> loadDataset(const store::SessionStore &file, store::SessionId only)
 {
     STATESCAPE_TRY(auto sessions, file.sessions());
-    std::erase_if(sessions, [only](const auto &info) { return info.samples == 0 || (only != 0 && info.id != only); });
+    std::erase_if(sessions,
+                  [only](const auto &info) { return info.samples == 0 || (only != 0 && info.id != only); });
     if (sessions.empty())
         return base::fail(base::Code::NotFound,
-                          file.path().string() + (only == 0 ? ": no session with samples" : ": no session " + std::to_string(only)),
+                          file.path().string() + (only == 0 ? ": no session with samples"
+                                                            : ": no session " + std::to_string(only)),
                           "record into it, or see `statescape info`");
     Dataset set;
     set.schema = sessions.back().schema;

@@ -11,17 +11,18 @@
 #include <string>
 #include <vector>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
-/// All sessions of a file that share the newest one's schema, one after the other: what the command line trains on.
+/// All sessions of a file that share the newest one's schema, one after the other: what the command line
+/// trains on.
 struct Dataset {
     std::shared_ptr<const schema::Schema> schema;
-    ml::Matrix x;                         ///< n x schema->size()
-    std::vector<schema::Label> labels;    ///< n
-    std::vector<std::uint64_t> timeNs;    ///< n, rising over the whole set: later sessions are shifted behind earlier ones
+    ml::Matrix x;                      ///< n x schema->size()
+    std::vector<schema::Label> labels; ///< n
+    std::vector<std::uint64_t>
+        timeNs; ///< n, rising over the whole set: later sessions are shifted behind earlier ones
     std::vector<std::string> classNames;
-    std::uint64_t intervalNs = 0;         ///< nominal, of the newest session
+    std::uint64_t intervalNs = 0;          ///< nominal, of the newest session
     std::vector<store::SessionId> skipped; ///< sessions of another schema
 
     /// @return a view; valid while this object lives.

@@ -6,10 +6,8 @@
 #include <map>
 #include <utility>
 
-namespace statescape::session
-{
-namespace
-{
+namespace statescape::session {
+namespace {
 constexpr std::size_t kMaxProcesses = 12;
 constexpr std::size_t kMaxRowsASide = 20'000;
 
@@ -19,13 +17,15 @@ std::string commOf(const wire::ProcessUse &use)
 }
 } // namespace
 
-Workspace::Explanation describeSelection(const feature::SampleLog::View &samples, std::span<const std::uint8_t> selected)
+Workspace::Explanation describeSelection(const feature::SampleLog::View &samples,
+                                         std::span<const std::uint8_t> selected)
 {
     struct Sum {
         std::uint64_t cpuNs = 0, ioBytes = 0, syscalls = 0;
     };
     Workspace::Explanation out;
-    // A short-lived worker forked a thousand times is one line to a person, so the name is the identity and the pid an example.
+    // A short-lived worker forked a thousand times is one line to a person, so the name is the identity and
+    // the pid an example.
     std::map<std::string, std::pair<Sum, std::uint32_t>> uses;
     bool inside = false;
     const std::size_t rows = std::min(samples.rows(), selected.size());
@@ -63,19 +63,23 @@ Workspace::Explanation describeSelection(const feature::SampleLog::View &samples
     const double seconds = static_cast<double>(out.totalNs) / 1e9;
     for (const auto &[name, use] : uses) {
         const auto &[sum, pid] = use;
-        const double weight = share(sum.cpuNs, total.cpuNs) + share(sum.ioBytes, total.ioBytes) + share(sum.syscalls, total.syscalls);
-        ranked.emplace_back(weight, Workspace::Explanation::Who{name, pid, 100.0 * static_cast<double>(sum.cpuNs) / 1e9 / seconds,
-                                                                static_cast<double>(sum.ioBytes) / seconds,
-                                                                static_cast<double>(sum.syscalls) / seconds});
+        const double weight = share(sum.cpuNs, total.cpuNs) + share(sum.ioBytes, total.ioBytes) +
+                              share(sum.syscalls, total.syscalls);
+        ranked.emplace_back(weight, Workspace::Explanation::Who{
+                                        name, pid, 100.0 * static_cast<double>(sum.cpuNs) / 1e9 / seconds,
+                                        static_cast<double>(sum.ioBytes) / seconds,
+                                        static_cast<double>(sum.syscalls) / seconds});
     }
-    std::stable_sort(ranked.begin(), ranked.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto &a, const auto &b) { return a.first > b.first; });
     ranked.resize(std::min(ranked.size(), kMaxProcesses));
     for (auto &entry : ranked)
         out.processes.push_back(std::move(entry.second));
     return out;
 }
 
-void explainDifferences(const feature::SampleLog::View &samples, std::span<const std::uint8_t> selected, Workspace::Explanation &out)
+void explainDifferences(const feature::SampleLog::View &samples, std::span<const std::uint8_t> selected,
+                        Workspace::Explanation &out)
 {
     const std::size_t rows = samples.rows();
     const std::size_t others = rows - out.samples;

@@ -8,12 +8,11 @@
 #include <map>
 #include <string>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
-/// Turns a source's cumulative losses into what is new since the last look, by the kinds a session file stores.
-class LossLedger
-{
+/// Turns a source's cumulative losses into what is new since the last look, by the kinds a session file
+/// stores.
+class LossLedger {
 public:
     std::map<std::string, std::uint64_t> grown(const source::SourceStatus &status)
     {

@@ -6,14 +6,12 @@
 
 #include <algorithm>
 
-namespace statescape::session
-{
-namespace
-{
+namespace statescape::session {
+namespace {
 constexpr std::size_t kMinScores = 40;
-constexpr std::size_t kMaxScores = 4000;  // older habits of the machine say little about the next seconds
+constexpr std::size_t kMaxScores = 4000; // older habits of the machine say little about the next seconds
 constexpr std::size_t kHoltScores = 240;
-constexpr int kHorizon = 240;             // a minute at the default interval
+constexpr int kHorizon = 240; // a minute at the default interval
 constexpr int kBandHorizon = 40;
 
 float clamped(double value)
@@ -37,8 +35,8 @@ void addBand(std::span<const model::Score> scores, Outlook &out)
 }
 } // namespace
 
-std::optional<Outlook> outlookOf(const model::Model &model, const std::vector<model::Score> &scores, const AlarmRule &rule,
-                                 std::uint64_t intervalNs)
+std::optional<Outlook> outlookOf(const model::Model &model, const std::vector<model::Score> &scores,
+                                 const AlarmRule &rule, std::uint64_t intervalNs)
 {
     if (scores.size() < kMinScores)
         return std::nullopt;
@@ -46,7 +44,8 @@ std::optional<Outlook> outlookOf(const model::Model &model, const std::vector<mo
     const int unknown = static_cast<int>(model.states().size());
     std::vector<std::uint8_t> bad(static_cast<std::size_t>(unknown) + 1, 0);
     for (int i = 0; i < unknown; ++i)
-        bad[static_cast<std::size_t>(i)] = model.states()[static_cast<std::size_t>(i)].polarity == schema::Polarity::Negative ? 1 : 0;
+        bad[static_cast<std::size_t>(i)] =
+            model.states()[static_cast<std::size_t>(i)].polarity == schema::Polarity::Negative ? 1 : 0;
     bad.back() = rule.unknownCounts ? 1 : 0;
     std::vector<int> states;
     states.reserve(recent.size());

@@ -10,8 +10,7 @@
 #include <sys/utsname.h>
 #include <utility>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
 store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &command)
 {
@@ -45,16 +44,19 @@ struct Recording::Impl {
     LossLedger ledger;
 };
 
-Recording::Recording(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+Recording::Recording(std::unique_ptr<Impl> impl)
+    : m_impl(std::move(impl))
+{}
 Recording::~Recording() = default;
 
-base::Result<std::unique_ptr<Recording>> Recording::start(const std::filesystem::path &file, const source::HelperOptions &options,
-                                                          const std::string &command,
-                                                          std::function<void(const feature::FeatureFrame &)> onSample)
+base::Result<std::unique_ptr<Recording>>
+Recording::start(const std::filesystem::path &file, const source::HelperOptions &options,
+                 const std::string &command, std::function<void(const feature::FeatureFrame &)> onSample)
 {
     std::error_code ignored;
     const bool exists = std::filesystem::exists(file, ignored);
-    STATESCAPE_TRY(auto store, store::SessionStore::open(file, exists ? store::OpenMode::ReadWrite : store::OpenMode::Create));
+    STATESCAPE_TRY(auto store, store::SessionStore::open(file, exists ? store::OpenMode::ReadWrite
+                                                                      : store::OpenMode::Create));
     auto impl = std::make_unique<Impl>();
     STATESCAPE_TRY(impl->summary.session, store.beginSession(describeMachine(options.intervalNs, command)));
     impl->recorder = std::make_unique<store::Recorder>(std::move(store));
@@ -81,7 +83,9 @@ base::Result<std::unique_ptr<Recording>> Recording::start(const std::filesystem:
             fresh = self->ledger.grown(next);
         }
         if (!fresh.empty())
-            self->recorder->run([id = self->summary.session, fresh](store::SessionStore &file) { return file.addLosses(id, fresh); });
+            self->recorder->run([id = self->summary.session, fresh](store::SessionStore &file) {
+                return file.addLosses(id, fresh);
+            });
     };
     auto started = source::HelperSource::start(options, {sample, status});
     if (!started) {
@@ -110,8 +114,8 @@ Recording::Summary Recording::summary() const
     return out;
 }
 
-base::Result<std::uint64_t> Recording::label(std::uint64_t fromNs, std::uint64_t toNs, schema::Polarity polarity,
-                                             const std::string &className)
+base::Result<std::uint64_t> Recording::label(std::uint64_t fromNs, std::uint64_t toNs,
+                                             schema::Polarity polarity, const std::string &className)
 {
     std::vector<std::uint64_t> rows;
     {
@@ -129,7 +133,8 @@ base::Result<std::uint64_t> Recording::label(std::uint64_t fromNs, std::uint64_t
         }
         STATESCAPE_TRY(const auto before, file.labels(m_impl->summary.session));
         store::Step step;
-        step.what = "label " + std::to_string(rows.size()) + " samples " + std::string(schema::polarityKey(polarity));
+        step.what =
+            "label " + std::to_string(rows.size()) + " samples " + std::string(schema::polarityKey(polarity));
         for (const auto row : rows)
             if (row < before.size())
                 step.changes.push_back({row, before[row], after});

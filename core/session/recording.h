@@ -12,15 +12,14 @@
 #include <memory>
 #include <string>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
 /// What every session says of the machine it was recorded on.
 store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &command = {});
 
-/// A plain recording into a session file: samples from the helper, nothing else. Every function is callable from any thread.
-class Recording
-{
+/// A plain recording into a session file: samples from the helper, nothing else. Every function is callable
+/// from any thread.
+class Recording {
 public:
     struct Summary {
         store::SessionId session = 0;
@@ -33,9 +32,9 @@ public:
     /// Makes the file or adds a session to it, and starts the helper.
     /// @param onSample after each sample, on the source's thread; may be empty
     /// @error as SessionStore::open and HelperSource::start
-    static base::Result<std::unique_ptr<Recording>> start(const std::filesystem::path &file, const source::HelperOptions &options,
-                                                          const std::string &command = {},
-                                                          std::function<void(const feature::FeatureFrame &)> onSample = {});
+    static base::Result<std::unique_ptr<Recording>>
+    start(const std::filesystem::path &file, const source::HelperOptions &options,
+          const std::string &command = {}, std::function<void(const feature::FeatureFrame &)> onSample = {});
     /// Stops and writes what is queued.
     ~Recording();
     Recording(const Recording &) = delete;
@@ -45,7 +44,8 @@ public:
     base::Result<wire::Hello> hello(std::uint64_t timeoutNs);
     [[nodiscard]] Summary summary() const;
     /// Labels samples whose middle lies in [fromNs, toNs] (one step of undo). Waits for the disk.
-    base::Result<std::uint64_t> label(std::uint64_t fromNs, std::uint64_t toNs, schema::Polarity polarity, const std::string &className);
+    base::Result<std::uint64_t> label(std::uint64_t fromNs, std::uint64_t toNs, schema::Polarity polarity,
+                                      const std::string &className);
     /// Ends the helper: no sample comes after this.
     void stop();
     /// Stops the source and writes everything. @return the first write error there was, if any

@@ -10,16 +10,17 @@
 #include <thread>
 #include <utility>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
-/// One thread that runs jobs in order. A job gets a stop token that fires when its kind is cancelled or superseded.
-class Worker
-{
+/// One thread that runs jobs in order. A job gets a stop token that fires when its kind is cancelled or
+/// superseded.
+class Worker {
 public:
     enum class Kind { Axes, Train, Explain };
 
-    Worker() : m_thread([this](const std::stop_token &stop) { run(stop); }) {}
+    Worker()
+        : m_thread([this](const std::stop_token &stop) { run(stop); })
+    {}
     ~Worker()
     {
         {

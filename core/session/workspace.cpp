@@ -8,10 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-namespace statescape::session
-{
-namespace
-{
+namespace statescape::session {
+namespace {
 constexpr const char *kAxesNote = "axes";
 } // namespace
 
@@ -108,7 +106,9 @@ void Workspace::Impl::publishLocked()
         next->samples = log->view();
     next->labels = std::make_shared<const std::vector<schema::Label>>(labels);
     const auto &before = published->classNames;
-    next->classNames = before && *before == classNames ? before : std::make_shared<const std::vector<std::string>>(classNames);
+    next->classNames = before && *before == classNames
+                           ? before
+                           : std::make_shared<const std::vector<std::string>>(classNames);
     next->undoDepth = undoDepth;
     next->redoDepth = redoDepth;
     next->projection = projection;
@@ -139,7 +139,9 @@ void Workspace::Impl::publish()
         callbacks.changed();
 }
 
-Workspace::Workspace(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+Workspace::Workspace(std::unique_ptr<Impl> impl)
+    : m_impl(std::move(impl))
+{}
 
 Workspace::~Workspace()
 {
@@ -154,11 +156,13 @@ Workspace::~Workspace()
             axes = m_impl->projection->toJson();
     }
     if (!axes.empty())
-        if (const auto stored = setNote(kAxesNote, axes); !stored && stored.error().code != base::Code::NotPermitted)
+        if (const auto stored = setNote(kAxesNote, axes);
+            !stored && stored.error().code != base::Code::NotPermitted)
             m_impl->report(stored.error());
 }
 
-base::Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path &file, Callbacks callbacks)
+base::Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path &file,
+                                                           Callbacks callbacks)
 {
     auto impl = std::make_unique<Impl>(std::move(callbacks));
     STATESCAPE_CHECK(impl->openFile(file, store::OpenMode::Create));
@@ -166,8 +170,8 @@ base::Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem
     return std::unique_ptr<Workspace>(new Workspace(std::move(impl)));
 }
 
-base::Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path &file, Callbacks callbacks,
-                                                         store::SessionId session)
+base::Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path &file,
+                                                         Callbacks callbacks, store::SessionId session)
 {
     auto impl = std::make_unique<Impl>(std::move(callbacks));
     auto opened = impl->openFile(file, store::OpenMode::ReadWrite);
@@ -213,7 +217,8 @@ base::Result<> Workspace::Impl::applyChanges(const std::string &what, std::vecto
     publish();
     const auto count = changes.size();
     const auto step = std::make_shared<store::Step>(store::Step{what, std::move(changes)});
-    auto stored = recorder->run([id, step](store::SessionStore &store) { return store.applyStep(id, *step); }).get();
+    auto stored =
+        recorder->run([id, step](store::SessionStore &store) { return store.applyStep(id, *step); }).get();
     if (stored)
         return {};
     // What the file refused must not look stored.
@@ -227,12 +232,14 @@ base::Result<> Workspace::Impl::applyChanges(const std::string &what, std::vecto
     return stored.error().in("label " + std::to_string(count) + " samples");
 }
 
-base::Result<std::uint64_t> Workspace::label(std::span<const std::uint8_t> selected, schema::Polarity polarity,
-                                             const std::string &className, bool keepClass)
+base::Result<std::uint64_t> Workspace::label(std::span<const std::uint8_t> selected,
+                                             schema::Polarity polarity, const std::string &className,
+                                             bool keepClass)
 {
     std::uint16_t classId = 0;
     if (!className.empty()) {
-        STATESCAPE_TRY(classId, m_impl->onStore<std::uint16_t>([&](store::SessionStore &store) { return store.classId(className); }));
+        STATESCAPE_TRY(classId, m_impl->onStore<std::uint16_t>(
+                                    [&](store::SessionStore &store) { return store.classId(className); }));
         STATESCAPE_TRY(auto names, m_impl->onStore<std::vector<std::string>>(
                                        [](store::SessionStore &store) { return store.classNames(); }));
         const std::lock_guard lock(m_impl->mutex);
@@ -272,7 +279,8 @@ base::Result<std::uint64_t> Workspace::clearLabels(std::span<const std::uint8_t>
                 changes.push_back({i, m_impl->labels[i], {}});
     }
     const std::uint64_t count = changes.size();
-    STATESCAPE_CHECK(m_impl->applyChanges("clear " + std::to_string(count) + (count == 1 ? " label" : " labels"), std::move(changes)));
+    STATESCAPE_CHECK(m_impl->applyChanges(
+        "clear " + std::to_string(count) + (count == 1 ? " label" : " labels"), std::move(changes)));
     return count;
 }
 
@@ -314,15 +322,17 @@ base::Result<std::string> Workspace::redo()
 
 base::Result<> Workspace::renameClass(const std::string &from, const std::string &to)
 {
-    STATESCAPE_TRY(auto names, m_impl->onStore<std::vector<std::string>>(
-                                   [&](store::SessionStore &store) -> base::Result<std::vector<std::string>> {
-                                       STATESCAPE_TRY(const auto known, store.classNames());
-                                       const auto found = std::find(known.begin() + 1, known.end(), from);
-                                       if (found == known.end())
-                                           return base::fail(base::Code::NotFound, "there is no class '" + from + "'");
-                                       STATESCAPE_CHECK(store.renameClass(static_cast<std::uint16_t>(found - known.begin()), to));
-                                       return store.classNames();
-                                   }));
+    STATESCAPE_TRY(auto names,
+                   m_impl->onStore<std::vector<std::string>>(
+                       [&](store::SessionStore &store) -> base::Result<std::vector<std::string>> {
+                           STATESCAPE_TRY(const auto known, store.classNames());
+                           const auto found = std::find(known.begin() + 1, known.end(), from);
+                           if (found == known.end())
+                               return base::fail(base::Code::NotFound, "there is no class '" + from + "'");
+                           STATESCAPE_CHECK(
+                               store.renameClass(static_cast<std::uint16_t>(found - known.begin()), to));
+                           return store.classNames();
+                       }));
     {
         const std::lock_guard lock(m_impl->mutex);
         m_impl->classNames = std::move(names);
@@ -333,7 +343,8 @@ base::Result<> Workspace::renameClass(const std::string &from, const std::string
 
 base::Result<std::vector<store::ModelInfo>> Workspace::models() const
 {
-    return m_impl->onStore<std::vector<store::ModelInfo>>([](store::SessionStore &store) { return store.models(); });
+    return m_impl->onStore<std::vector<store::ModelInfo>>(
+        [](store::SessionStore &store) { return store.models(); });
 }
 
 base::Result<> Workspace::saveCopy(const std::filesystem::path &target)
@@ -385,7 +396,8 @@ base::Result<std::optional<std::string>> Workspace::note(const std::string &key)
     }
     if (id == 0)
         return std::optional<std::string>{};
-    return m_impl->onStore<std::optional<std::string>>([&](store::SessionStore &store) { return store.note(id, key); });
+    return m_impl->onStore<std::optional<std::string>>(
+        [&](store::SessionStore &store) { return store.note(id, key); });
 }
 
 } // namespace statescape::session

@@ -15,13 +15,12 @@
 #include <string>
 #include <vector>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
-/// A session being worked on: live or from a file, labelled, trained and watched. Threads inside: the source's, the store's and
-/// one for analysis. Every function is callable from any thread and returns at once unless it says "waits".
-class Workspace
-{
+/// A session being worked on: live or from a file, labelled, trained and watched. Threads inside: the
+/// source's, the store's and one for analysis. Every function is callable from any thread and returns at once
+/// unless it says "waits".
+class Workspace {
 public:
     struct Callbacks {
         /// A newer snapshot is there. Any thread; called often: post one wake-up and take snapshot() then.
@@ -31,11 +30,13 @@ public:
     };
 
     /// Makes a new session file for a live session. @error as SessionStore::open. Waits for the disk.
-    static base::Result<std::unique_ptr<Workspace>> create(const std::filesystem::path &file, Callbacks callbacks);
-    /// Opens the newest session of a file with its labels, axes and newest model: the same picture as when it was left. Waits.
+    static base::Result<std::unique_ptr<Workspace>> create(const std::filesystem::path &file,
+                                                           Callbacks callbacks);
+    /// Opens the newest session of a file with its labels, axes and newest model: the same picture as when it
+    /// was left. Waits.
     /// @param session 0: the newest
-    static base::Result<std::unique_ptr<Workspace>> open(const std::filesystem::path &file, Callbacks callbacks,
-                                                         store::SessionId session = 0);
+    static base::Result<std::unique_ptr<Workspace>> open(const std::filesystem::path &file,
+                                                         Callbacks callbacks, store::SessionId session = 0);
     /// Stops the source, writes what is queued, closes the file.
     ~Workspace();
     Workspace(const Workspace &) = delete;
@@ -43,16 +44,18 @@ public:
 
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
-    /// Starts recording from this machine into the file, as a new session when this one already has samples of another boot or schema.
+    /// Starts recording from this machine into the file, as a new session when this one already has samples
+    /// of another boot or schema.
     base::Result<> startLive(const source::HelperOptions &options);
     void stopLive();
     /// @param intervalNs 50 ms..60 s
     void setInterval(std::uint64_t intervalNs);
 
-    /// Labels the flagged rows (one step of undo). @param selected at most snapshot().samples.rows() flags, non-zero is selected
+    /// Labels the flagged rows (one step of undo). @param selected at most snapshot().samples.rows() flags,
+    /// non-zero is selected
     /// @param keepClass true: only the polarity changes @return how many samples changed
-    base::Result<std::uint64_t> label(std::span<const std::uint8_t> selected, schema::Polarity polarity, const std::string &className,
-                                      bool keepClass = false);
+    base::Result<std::uint64_t> label(std::span<const std::uint8_t> selected, schema::Polarity polarity,
+                                      const std::string &className, bool keepClass = false);
     /// Takes every label off the flagged rows (one step of undo). @return how many samples changed
     base::Result<std::uint64_t> clearLabels(std::span<const std::uint8_t> selected);
     /// @return what was undone, for people; empty when there was nothing. Waits for the disk.
@@ -60,9 +63,11 @@ public:
     base::Result<std::string> redo();
     base::Result<> renameClass(const std::string &from, const std::string &to);
 
-    /// Trains on everything labelled and recorded so far, on the analysis thread; a newer train() cancels an older one. The model is
-    /// saved into the file and becomes the active one. @param progress on the analysis thread @param done on the analysis thread
-    void train(model::TrainOptions options, std::function<void(double fraction, std::string_view stage)> progress,
+    /// Trains on everything labelled and recorded so far, on the analysis thread; a newer train() cancels an
+    /// older one. The model is saved into the file and becomes the active one. @param progress on the
+    /// analysis thread @param done on the analysis thread
+    void train(model::TrainOptions options,
+               std::function<void(double fraction, std::string_view stage)> progress,
                std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done);
     void cancelTraining();
     /// @param name empty: no model. Waits for the disk.
@@ -77,7 +82,7 @@ public:
         struct Who {
             std::string comm;
             std::uint32_t pid = 0;
-            double cpuShare = 0;        ///< % of one CPU over the selected intervals
+            double cpuShare = 0; ///< % of one CPU over the selected intervals
             double ioBytesPerSecond = 0;
             double syscallsPerSecond = 0;
         };
@@ -85,9 +90,11 @@ public:
         std::uint64_t firstNs = 0, lastNs = 0, totalNs = 0;
         std::uint64_t intervals = 0; ///< runs of neighbouring samples
     };
-    /// Why the flagged rows differ from the rest and who was running, on the analysis thread; only the newest request is answered.
+    /// Why the flagged rows differ from the rest and who was running, on the analysis thread; only the newest
+    /// request is answered.
     /// @return its ticket
-    std::uint64_t explain(std::shared_ptr<const std::vector<std::uint8_t>> selected, std::function<void(Explanation)> done);
+    std::uint64_t explain(std::shared_ptr<const std::vector<std::uint8_t>> selected,
+                          std::function<void(Explanation)> done);
 
     /// Fits the axes again on everything (analysis thread), staying close to the present ones.
     void refitAxes();

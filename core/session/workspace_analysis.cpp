@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-namespace statescape::session
-{
-namespace
-{
+namespace statescape::session {
+namespace {
 constexpr std::size_t kFitRows = 20'000;    // enough for 3 axes; more only costs time
 constexpr std::size_t kBlockRows = 65'536;  // bounds the dense copy while projecting and scoring
 constexpr std::size_t kDriftEveryRows = 40; // 10 s at the default interval
@@ -24,11 +22,14 @@ ml::Matrix thinned(const feature::SampleLog::View &samples)
     return samples.matrix(rows);
 }
 
-void projectInto(const model::Projection &axes, const feature::SampleLog::View &samples, std::size_t first, Coordinates &out)
+void projectInto(const model::Projection &axes, const feature::SampleLog::View &samples, std::size_t first,
+                 Coordinates &out)
 {
     for (std::size_t at = first; at < samples.rows(); at += kBlockRows) {
         const auto positions = axes.projectAll(samples.matrix(at, std::min(kBlockRows, samples.rows() - at)));
-        const auto component = [&](Eigen::Index row, Eigen::Index c) { return c < positions.cols() ? positions(row, c) : 0.0F; };
+        const auto component = [&](Eigen::Index row, Eigen::Index c) {
+            return c < positions.cols() ? positions(row, c) : 0.0F;
+        };
         for (Eigen::Index i = 0; i < positions.rows(); ++i) {
             out.x.push_back(component(i, 0));
             out.y.push_back(component(i, 1));
@@ -37,11 +38,12 @@ void projectInto(const model::Projection &axes, const feature::SampleLog::View &
     }
 }
 
-void scoreInto(const model::Model &model, std::span<const int> columns, const feature::SampleLog::View &samples, std::size_t first,
-               std::vector<model::Score> &out)
+void scoreInto(const model::Model &model, std::span<const int> columns,
+               const feature::SampleLog::View &samples, std::size_t first, std::vector<model::Score> &out)
 {
     for (std::size_t at = first; at < samples.rows(); at += kBlockRows) {
-        const auto block = model.scoreAll(samples.matrix(at, std::min(kBlockRows, samples.rows() - at)), columns);
+        const auto block =
+            model.scoreAll(samples.matrix(at, std::min(kBlockRows, samples.rows() - at)), columns);
         out.insert(out.end(), block.begin(), block.end());
     }
 }
@@ -53,7 +55,8 @@ void Workspace::Impl::scheduleAxes(bool force)
         const std::lock_guard lock(mutex);
         if (!log || log->rows() < 3)
             return;
-        // Refits at doublings only: the picture settles instead of swimming. Between them the drift is measured and shown.
+        // Refits at doublings only: the picture settles instead of swimming. Between them the drift is
+        // measured and shown.
         const bool grown = !projection || (!axesPinned && log->rows() >= 2 * axesRows && log->rows() >= 8);
         const bool check = log->rows() >= driftRows + std::max(kDriftEveryRows, log->rows() / 20);
         if (!force && !grown && !check)
@@ -81,7 +84,8 @@ void Workspace::Impl::fitAxes(const std::stop_token &stop, bool force)
     if (!fitted || stop.stop_requested())
         return; // too few varying samples yet; the next one tries again
     if (force) {
-        adoptAxes(std::make_shared<const model::Projection>(std::move(*fitted)), samples.timeNs(samples.rows() - 1));
+        adoptAxes(std::make_shared<const model::Projection>(std::move(*fitted)),
+                  samples.timeNs(samples.rows() - 1));
     } else {
         const std::lock_guard lock(mutex);
         if (projection)
@@ -137,7 +141,8 @@ void Workspace::Impl::scoreEverything(std::shared_ptr<const model::Model> next)
     modelColumns = std::move(*columns);
     scores = std::move(fresh);
     alarm.emplace(alarmRule);
-    const std::size_t tail = scores.size() - std::min(scores.size(), static_cast<std::size_t>(std::max(1, alarmRule.run)) * 4);
+    const std::size_t tail =
+        scores.size() - std::min(scores.size(), static_cast<std::size_t>(std::max(1, alarmRule.run)) * 4);
     for (std::size_t i = tail; i < scores.size(); ++i)
         alarm->add(log->view().timeNs(i), scores[i], *model);
     updateOutlook();
@@ -147,7 +152,8 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
                       std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done)
 {
     auto *impl = m_impl.get();
-    impl->worker->submit(Worker::Kind::Train, [impl, options = std::move(options), progress = std::move(progress),
+    impl->worker->submit(Worker::Kind::Train, [impl, options = std::move(options),
+                                               progress = std::move(progress),
                                                done = std::move(done)](const std::stop_token &stop) mutable {
         feature::SampleLog::View samples;
         std::vector<schema::Label> labels;
@@ -163,7 +169,8 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
         }
         options.createdNs = base::realtimeNs();
         if (samples.rows() == 0) {
-            done(base::fail(base::Code::NotEnoughData, "there are no samples to train on", "record or open a session first"));
+            done(base::fail(base::Code::NotEnoughData, "there are no samples to train on",
+                            "record or open a session first"));
             return;
         }
         const ml::Matrix x = samples.matrix();
@@ -171,7 +178,8 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
         for (std::size_t i = 0; i < times.size(); ++i)
             times[i] = samples.timeNs(i);
         labels.resize(samples.rows());
-        auto trained = model::Model::train({samples.sharedSchema(), x, labels, times, classNames}, options, {stop, progress});
+        auto trained = model::Model::train({samples.sharedSchema(), x, labels, times, classNames}, options,
+                                           {stop, progress});
         if (!trained) {
             done(trained.error());
             return;
@@ -181,7 +189,10 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
         for (const auto &state : shared->states())
             info.states.push_back(state.name);
         const auto json = std::make_shared<const std::string>(shared->toJson());
-        auto saved = impl->recorder->run([info, json](store::SessionStore &store) { return store.saveModel(info, *json); }).get();
+        auto saved =
+            impl->recorder
+                ->run([info, json](store::SessionStore &store) { return store.saveModel(info, *json); })
+                .get();
         impl->scoreEverything(shared);
         impl->publish();
         if (!saved)
@@ -208,8 +219,8 @@ base::Result<> Workspace::useModel(const std::string &name)
         m_impl->publish();
         return {};
     }
-    STATESCAPE_TRY(const auto json,
-                   m_impl->onStore<std::string>([&](store::SessionStore &store) { return store.loadModel(name); }));
+    STATESCAPE_TRY(const auto json, m_impl->onStore<std::string>(
+                                        [&](store::SessionStore &store) { return store.loadModel(name); }));
     STATESCAPE_TRY(auto model, model::Model::fromJson(json));
     m_impl->scoreEverything(std::make_shared<const model::Model>(std::move(model)));
     m_impl->publish();
@@ -224,7 +235,8 @@ void Workspace::setAlarmRule(const AlarmRule &rule)
         m_impl->alarm.emplace(rule);
 }
 
-std::uint64_t Workspace::explain(std::shared_ptr<const std::vector<std::uint8_t>> selected, std::function<void(Explanation)> done)
+std::uint64_t Workspace::explain(std::shared_ptr<const std::vector<std::uint8_t>> selected,
+                                 std::function<void(Explanation)> done)
 {
     auto *impl = m_impl.get();
     const std::uint64_t ticket = ++impl->ticket;

@@ -10,12 +10,14 @@
 #include <atomic>
 #include <mutex>
 
-namespace statescape::session
-{
+namespace statescape::session {
 
-/// State behind a Workspace. `mutex` guards every member below it; jobs and callbacks take views under it and work outside.
+/// State behind a Workspace. `mutex` guards every member below it; jobs and callbacks take views under it and
+/// work outside.
 struct Workspace::Impl {
-    explicit Impl(Callbacks callbacks) : callbacks(std::move(callbacks)) {}
+    explicit Impl(Callbacks callbacks)
+        : callbacks(std::move(callbacks))
+    {}
     ~Impl()
     {
         // Every thread that may call back ends before the members it uses do.
@@ -54,10 +56,11 @@ struct Workspace::Impl {
     base::Result<T> onStore(std::function<base::Result<T>(store::SessionStore &)> work) const;
 
     const Callbacks callbacks;
-    std::unique_ptr<store::Recorder> recorder; ///< replaced only in openFile(), before threads or with the source stopped
+    std::unique_ptr<store::Recorder>
+        recorder; ///< replaced only in openFile(), before threads or with the source stopped
     std::unique_ptr<source::HelperSource> source;
     source::HelperOptions helperOptions; ///< of the last start
-    std::mutex sourceMutex; ///< guards `source` itself against start and stop from two threads
+    std::mutex sourceMutex;              ///< guards `source` itself against start and stop from two threads
     std::atomic<std::uint64_t> ticket{0};
 
     mutable std::mutex mutex;
@@ -73,8 +76,8 @@ struct Workspace::Impl {
     std::shared_ptr<const model::Projection> projection;
     std::vector<model::AxisMeaning> axes;
     std::uint64_t axesFittedNs = 0;
-    std::size_t axesRows = 0;      ///< rows at the last fit
-    std::size_t driftRows = 0;     ///< rows at the last drift check
+    std::size_t axesRows = 0;  ///< rows at the last fit
+    std::size_t driftRows = 0; ///< rows at the last drift check
     double driftDegrees = 0;
     bool axesPinned = false;
     Coordinates coordinates;

@@ -6,8 +6,7 @@
 
 #include <algorithm>
 
-namespace statescape::session
-{
+namespace statescape::session {
 base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
 {
     const auto anchor = base::ClockAnchor::now();
@@ -19,7 +18,8 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
             return {};
     }
     store::SessionInfo next = describeMachine(intervalNs);
-    STATESCAPE_TRY(next.id, onStore<store::SessionId>([&](store::SessionStore &store) { return store.beginSession(next); }));
+    STATESCAPE_TRY(next.id, onStore<store::SessionId>(
+                                [&](store::SessionStore &store) { return store.beginSession(next); }));
     const std::lock_guard lock(mutex);
     info = next;
     log = std::make_unique<feature::SampleLog>(schema);
@@ -126,7 +126,8 @@ void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t ti
 {
     if (projection) {
         std::array<float, 8> position{};
-        projection->project(row, std::span(position).first(static_cast<std::size_t>(projection->components())));
+        projection->project(row,
+                            std::span(position).first(static_cast<std::size_t>(projection->components())));
         coordinates.x.push_back(position[0]);
         coordinates.y.push_back(position[1]);
         coordinates.z.push_back(position[2]);

@@ -7,11 +7,10 @@
 #include <string>
 #include <type_traits>
 
-namespace statescape::wire
-{
-namespace
-{
-static_assert(std::endian::native == std::endian::little, "the wire is little-endian; add swaps before porting");
+namespace statescape::wire {
+namespace {
+static_assert(std::endian::native == std::endian::little,
+              "the wire is little-endian; add swaps before porting");
 
 constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxProbes = 64;
@@ -26,11 +25,10 @@ std::uint32_t checksum(std::span<const std::byte> bytes)
     return hash;
 }
 
-class Writer
-{
+class Writer {
 public:
     template <class T>
-        requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
     void put(T value)
     {
         const auto *first = reinterpret_cast<const std::byte *>(&value);
@@ -54,13 +52,13 @@ public:
 };
 
 /// Reads past the end yield zeros and set failed().
-class Reader
-{
+class Reader {
 public:
-    explicit Reader(std::span<const std::byte> bytes) : m_bytes(bytes) {}
+    explicit Reader(std::span<const std::byte> bytes)
+        : m_bytes(bytes)
+    {}
     template <class T>
-        requires std::is_arithmetic_v<T>
-    T get()
+    requires std::is_arithmetic_v<T> T get()
     {
         T value{};
         if (!take(&value, sizeof(T)))
@@ -120,7 +118,14 @@ private:
     bool m_failed = false;
 };
 
-enum class Type : std::uint16_t { Hello = 1, Start = 2, Stop = 3, RawSample = 4, ProbeUpdate = 5, Problem = 6 };
+enum class Type : std::uint16_t {
+    Hello = 1,
+    Start = 2,
+    Stop = 3,
+    RawSample = 4,
+    ProbeUpdate = 5,
+    Problem = 6
+};
 
 void write(Writer &out, const ProbeState &state)
 {
@@ -290,12 +295,18 @@ Type typeOf(const Message &message)
 std::optional<Message> readPayload(Type type, Reader &in)
 {
     switch (type) {
-    case Type::Hello: return readHello(in);
-    case Type::Start: return readStart(in);
-    case Type::Stop: return Stop{};
-    case Type::RawSample: return readRawSample(in);
-    case Type::ProbeUpdate: return ProbeUpdate{readProbeState(in)};
-    case Type::Problem: return readProblem(in);
+    case Type::Hello:
+        return readHello(in);
+    case Type::Start:
+        return readStart(in);
+    case Type::Stop:
+        return Stop{};
+    case Type::RawSample:
+        return readRawSample(in);
+    case Type::ProbeUpdate:
+        return ProbeUpdate{readProbeState(in)};
+    case Type::Problem:
+        return readProblem(in);
     }
     return std::nullopt;
 }
@@ -341,7 +352,8 @@ base::Result<std::optional<Message>> Decoder::next()
         return *m_dead;
     const auto die = [this](base::Code code, const std::string &what) {
         m_dead = base::fail(code, "wire: " + what + " at byte " + std::to_string(m_offset),
-                            code == base::Code::NewerVersion ? "install the same version of both programs" : "restart the helper");
+                            code == base::Code::NewerVersion ? "install the same version of both programs"
+                                                             : "restart the helper");
         return *m_dead;
     };
     const std::span<const std::byte> bytes(m_buffer.data() + m_at, m_buffer.size() - m_at);

@@ -11,10 +11,10 @@
 #include <span>
 #include <vector>
 
-namespace statescape::wire
-{
+namespace statescape::wire {
 
-/// Frame: magic "SSW1" (u32), type (u16), protocol (u16), payload length (u32), FNV-1a-32 of the payload (u32); little-endian.
+/// Frame: magic "SSW1" (u32), type (u16), protocol (u16), payload length (u32), FNV-1a-32 of the payload
+/// (u32); little-endian.
 inline constexpr std::size_t kFrameHeaderBytes = 16;
 inline constexpr std::uint32_t kFrameMagic = 0x31575353;
 inline constexpr std::size_t kMaxPayloadBytes = 1 << 20;
@@ -22,10 +22,9 @@ inline constexpr std::size_t kMaxPayloadBytes = 1 << 20;
 /// @return one whole frame.
 std::vector<std::byte> encode(const Message &message);
 
-/// Turns a byte stream into messages. Never trusts a length, never reads past what was fed, holds at most one frame.
-/// After an error the stream is dead: next() repeats the error.
-class Decoder
-{
+/// Turns a byte stream into messages. Never trusts a length, never reads past what was fed, holds at most one
+/// frame. After an error the stream is dead: next() repeats the error.
+class Decoder {
 public:
     void feed(std::span<const std::byte> bytes);
     /// @return a message; nothing when more bytes are needed.

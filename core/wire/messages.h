@@ -12,8 +12,7 @@
 #include <vector>
 
 /// Messages between the helper and its user. Values only; encoding is in codec.h.
-namespace statescape::wire
-{
+namespace statescape::wire {
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
 inline constexpr std::uint64_t kMinIntervalNs = 50'000'000;
@@ -36,7 +35,7 @@ struct Hello {
     std::string helperVersion;
     std::string kernel; ///< uname -r
     std::uint32_t cpusPossible = 0;
-    bool privileged = false; ///< BPF could be loaded at all
+    bool privileged = false;        ///< BPF could be loaded at all
     std::vector<ProbeState> probes; ///< every probe of the catalogue, in order
 };
 
@@ -66,14 +65,17 @@ struct Losses {
     std::uint64_t readFailures = 0;    ///< /proc files that could not be read or parsed
     std::uint64_t eventsMissed = 0;    ///< kernel events that a probe could not take in, or not wholly
     bool operator==(const Losses &) const = default;
-    [[nodiscard]] std::uint64_t total() const { return taskCollisions + missedIntervals + writeFailures + readFailures + eventsMissed; }
+    [[nodiscard]] std::uint64_t total() const
+    {
+        return taskCollisions + missedIntervals + writeFailures + readFailures + eventsMissed;
+    }
 };
 
 /// Helper -> user, each interval. Everything cumulative except gauges and processes.
 struct RawSample {
-    std::uint64_t sequence = 0;    ///< counts every tick, also those that were lost
-    std::uint64_t timeNs = 0;      ///< CLOCK_MONOTONIC at the read
-    std::uint64_t boottimeNs = 0;  ///< CLOCK_BOOTTIME at the read
+    std::uint64_t sequence = 0;   ///< counts every tick, also those that were lost
+    std::uint64_t timeNs = 0;     ///< CLOCK_MONOTONIC at the read
+    std::uint64_t boottimeNs = 0; ///< CLOCK_BOOTTIME at the read
     std::uint32_t onlineCpus = 0;
     std::uint64_t cpuChanges = 0;  ///< grows when the set of online CPUs changes
     std::uint32_t probeMask = 0;   ///< probes whose slots are valid

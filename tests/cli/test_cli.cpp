@@ -14,8 +14,7 @@
 
 using namespace statescape;
 
-namespace
-{
+namespace {
 
 const QString kIris = QStringLiteral(STATESCAPE_SOURCE "/tests/ml/data/iris.csv");
 
@@ -28,8 +27,7 @@ struct Answer {
 } // namespace
 
 /// The command line as a user or a script meets it: only the program, its output and its exit status.
-class TestCli : public QObject
-{
+class TestCli : public QObject {
     Q_OBJECT
 
     QTemporaryDir m_folder;
@@ -70,12 +68,14 @@ class TestCli : public QObject
     {
         QByteArray out = run({"info", name, "--json"}).out.toUtf8();
         const auto file = store::SessionStore::open(path(name).toStdString(), store::OpenMode::ReadOnly);
-        const auto log = file ? file->load(1) : base::Result<std::unique_ptr<feature::SampleLog>>(file.error());
+        const auto log =
+            file ? file->load(1) : base::Result<std::unique_ptr<feature::SampleLog>>(file.error());
         if (!log)
             return {};
         for (std::size_t row = 0; row < (*log)->rows(); ++row) {
             const auto values = (*log)->view().row(row);
-            out.append(reinterpret_cast<const char *>(values.data()), static_cast<qsizetype>(values.size_bytes()));
+            out.append(reinterpret_cast<const char *>(values.data()),
+                       static_cast<qsizetype>(values.size_bytes()));
         }
         return out;
     }
@@ -92,7 +92,8 @@ private slots:
         QCOMPARE(session["labels"].toObject()["setosa"].toInt(), 50);
         QVERIFY(session.contains("start") && session.contains("start_ns") && session.contains("dropped"));
 
-        const auto trained = json({"train", "iris.statescape", "-k", "3", "--name", "iris", "--no-labels", "--json"});
+        const auto trained =
+            json({"train", "iris.statescape", "-k", "3", "--name", "iris", "--no-labels", "--json"});
         QCOMPARE(trained["model"].toString(), QStringLiteral("iris"));
         QCOMPARE(trained["k"].toInt(), 3);
         // scikit-learn 1.2.1: KMeans(3, n_init=10) on StandardScaler'd iris reaches 139.8205.
@@ -109,7 +110,9 @@ private slots:
         QCOMPARE(lines[1].count(','), 6);
 
         // The exported model gives the same answers from its own file.
-        QCOMPARE(run({"export", "iris.statescape", "--model", "iris", "--format", "json", "-o", "iris.json"}).status, 0);
+        QCOMPARE(run({"export", "iris.statescape", "--model", "iris", "--format", "json", "-o", "iris.json"})
+                     .status,
+                 0);
         QCOMPARE(run({"score", "iris.statescape", "--model", "iris.json", "--csv"}).out, scored.out);
     }
 
@@ -127,16 +130,27 @@ private slots:
     {
         const auto file = planted("label.statescape");
         // Rows 50..74 are the first stall: their middles lie 12.6 s to 18.6 s after the start.
-        auto answer = run({"label", file, "--from", "+12.5s", "--to", "+18.75s", "--as", "negative:disk stall"});
+        auto answer =
+            run({"label", file, "--from", "+12.5s", "--to", "+18.75s", "--as", "negative:disk stall"});
         QCOMPARE(answer.status, 0);
         QVERIFY2(answer.out.startsWith("25 "), qPrintable(answer.out));
-        QCOMPARE(json({"info", file, "--json"})["sessions"].toArray()[0].toObject()["labels"].toObject()["negative:disk stall"].toInt(), 25);
+        QCOMPARE(json({"info", file, "--json"})["sessions"]
+                     .toArray()[0]
+                     .toObject()["labels"]
+                     .toObject()["negative:disk stall"]
+                     .toInt(),
+                 25);
         answer = run({"label", file, "--where", "syscall.sync.rate > 500", "--as", "negative:disk stall"});
         QVERIFY2(answer.out.startsWith("100 "), qPrintable(answer.out));
-        answer = run({"label", file, "--from", "2023-11-14T22:13:20Z", "--to", "2023-11-14T22:13:26Z", "--as", "positive"});
+        answer = run({"label", file, "--from", "2023-11-14T22:13:20Z", "--to", "2023-11-14T22:13:26Z", "--as",
+                      "positive"});
         QVERIFY2(answer.out.startsWith("24 "), qPrintable(answer.out));
         QCOMPARE(run({"label", file, "--where", "syscall.sync.rate > 0", "--as", "clear"}).status, 0);
-        QVERIFY(json({"info", file, "--json"})["sessions"].toArray()[0].toObject()["labels"].toObject().isEmpty());
+        QVERIFY(json({"info", file, "--json"})["sessions"]
+                    .toArray()[0]
+                    .toObject()["labels"]
+                    .toObject()
+                    .isEmpty());
     }
 
     void wrongUse_data()
@@ -149,27 +163,50 @@ private slots:
         QTest::newRow("no such file") << QStringList{"info", "nothere.statescape"} << 1 << "nothere";
         QTest::newRow("not a session") << QStringList{"info", kIris} << 1 << "iris.csv";
         QTest::newRow("folder") << QStringList{"info", "."} << 2 << "folder";
-        QTest::newRow("bad label") << QStringList{"label", "f.statescape", "--as", "evil", "--from", "+1s"} << 2 << "evil";
-        QTest::newRow("no time, no condition") << QStringList{"label", "f.statescape", "--as", "negative"} << 2 << "--from";
-        QTest::newRow("bad time") << QStringList{"label", "f.statescape", "--as", "negative", "--from", "noon"} << 2 << "noon";
-        QTest::newRow("backwards") << QStringList{"label", "f.statescape", "--as", "negative", "--from", "+9s", "--to", "+1s"} << 2 << "after";
-        QTest::newRow("unknown feature") << QStringList{"label", "f.statescape", "--as", "negative", "--where", "x > 1"} << 2 << "'x'";
-        QTest::newRow("bad number") << QStringList{"label", "f.statescape", "--as", "negative", "--where", "cpu.user.share > lots"} << 2 << "lots";
-        QTest::newRow("nothing matches") << QStringList{"label", "f.statescape", "--as", "negative", "--where", "cpu.user.share > 1e9"} << 1 << "no sample";
+        QTest::newRow("bad label") << QStringList{"label", "f.statescape", "--as", "evil", "--from", "+1s"}
+                                   << 2 << "evil";
+        QTest::newRow("no time, no condition")
+            << QStringList{"label", "f.statescape", "--as", "negative"} << 2 << "--from";
+        QTest::newRow("bad time") << QStringList{"label",    "f.statescape", "--as",
+                                                 "negative", "--from",       "noon"}
+                                  << 2 << "noon";
+        QTest::newRow("backwards") << QStringList{"label",  "f.statescape", "--as", "negative",
+                                                  "--from", "+9s",          "--to", "+1s"}
+                                   << 2 << "after";
+        QTest::newRow("unknown feature")
+            << QStringList{"label", "f.statescape", "--as", "negative", "--where", "x > 1"} << 2 << "'x'";
+        QTest::newRow("bad number") << QStringList{"label",    "f.statescape", "--as",
+                                                   "negative", "--where",      "cpu.user.share > lots"}
+                                    << 2 << "lots";
+        QTest::newRow("nothing matches")
+            << QStringList{"label", "f.statescape", "--as", "negative", "--where", "cpu.user.share > 1e9"}
+            << 1 << "no sample";
         QTest::newRow("bad k") << QStringList{"train", "f.statescape", "-k", "none"} << 2 << "none";
-        QTest::newRow("algorithm of a later version") << QStringList{"train", "f.statescape", "--algorithm", "hdbscan"} << 5 << "hdbscan";
-        QTest::newRow("unknown model") << QStringList{"score", "f.statescape", "--model", "nope"} << 1 << "no model";
-        QTest::newRow("format of a later version") << QStringList{"export", "f.statescape", "--model", "m", "--format", "onnx", "-o", "x"} << 5 << "onnx";
-        QTest::newRow("unknown format") << QStringList{"export", "f.statescape", "--model", "m", "--format", "zip", "-o", "x"} << 2 << "zip";
-        QTest::newRow("entity of a later version") << QStringList{"record", "--entity", "cgroup"} << 5 << "cgroup";
+        QTest::newRow("algorithm of a later version")
+            << QStringList{"train", "f.statescape", "--algorithm", "hdbscan"} << 5 << "hdbscan";
+        QTest::newRow("unknown model")
+            << QStringList{"score", "f.statescape", "--model", "nope"} << 1 << "no model";
+        QTest::newRow("format of a later version")
+            << QStringList{"export", "f.statescape", "--model", "m", "--format", "onnx", "-o", "x"} << 5
+            << "onnx";
+        QTest::newRow("unknown format")
+            << QStringList{"export", "f.statescape", "--model", "m", "--format", "zip", "-o", "x"} << 2
+            << "zip";
+        QTest::newRow("entity of a later version")
+            << QStringList{"record", "--entity", "cgroup"} << 5 << "cgroup";
         QTest::newRow("interval too short") << QStringList{"record", "--interval", "1ms"} << 2 << "1ms";
         QTest::newRow("interval too long") << QStringList{"record", "--interval", "2m"} << 2 << "2m";
         QTest::newRow("no duration") << QStringList{"record", "--duration", "soon"} << 2 << "soon";
-        QTest::newRow("unknown probe") << QStringList{"record", "--probes", "scheduler,quarks"} << 2 << "quarks";
-        QTest::newRow("metrics come later") << QStringList{"watch", "--model", "f.statescape", "--metrics", ":9"} << 5 << "metrics";
-        QTest::newRow("command outside record") << QStringList{"info", "f.statescape", "--", "ls"} << 2 << "--";
-        QTest::newRow("text in a number column") << QStringList{"import", kIris, "-o", "x.statescape"} << 2 << "species";
-        QTest::newRow("no such csv") << QStringList{"import", "no.csv", "-o", "x.statescape"} << 1 << "no.csv";
+        QTest::newRow("unknown probe")
+            << QStringList{"record", "--probes", "scheduler,quarks"} << 2 << "quarks";
+        QTest::newRow("metrics come later")
+            << QStringList{"watch", "--model", "f.statescape", "--metrics", ":9"} << 5 << "metrics";
+        QTest::newRow("command outside record")
+            << QStringList{"info", "f.statescape", "--", "ls"} << 2 << "--";
+        QTest::newRow("text in a number column")
+            << QStringList{"import", kIris, "-o", "x.statescape"} << 2 << "species";
+        QTest::newRow("no such csv") << QStringList{"import", "no.csv", "-o", "x.statescape"} << 1
+                                     << "no.csv";
     }
     void wrongUse()
     {
@@ -215,11 +252,13 @@ private slots:
     {
         if (!haveHelper())
             QSKIP("statescape-helper is not built here");
-        const auto answer = run({"record", "-o", "live.statescape", "--duration", "3s", "--interval", "100ms", "--label", "positive:calm"});
+        const auto answer = run({"record", "-o", "live.statescape", "--duration", "3s", "--interval", "100ms",
+                                 "--label", "positive:calm"});
         QVERIFY2(answer.status == 0, qPrintable(answer.err));
         const auto session = json({"info", "live.statescape", "--json"})["sessions"].toArray()[0].toObject();
         const int samples = session["samples"].toInt();
-        QVERIFY2(samples + session["dropped"].toInt() >= 25 && samples <= 31, qPrintable(QString::number(samples)));
+        QVERIFY2(samples + session["dropped"].toInt() >= 25 && samples <= 31,
+                 qPrintable(QString::number(samples)));
         QCOMPARE(session["labels"].toObject()["positive:calm"].toInt(), samples);
         // A second recording is a second session of the same file.
         QCOMPARE(run({"record", "-o", "live.statescape", "--duration", "1s"}).status, 0);
@@ -230,11 +269,13 @@ private slots:
     {
         if (!haveHelper())
             QSKIP("statescape-helper is not built here");
-        const auto answer = run({"record", "-o", "cmd.statescape", "--interval", "50ms", "--", "sh", "-c", "echo out; echo err >&2; exit 42"});
+        const auto answer = run({"record", "-o", "cmd.statescape", "--interval", "50ms", "--", "sh", "-c",
+                                 "echo out; echo err >&2; exit 42"});
         QCOMPARE(answer.status, 42);
         QCOMPARE(answer.out, QStringLiteral("out\n"));
         QVERIFY(answer.err.contains("err\n"));
-        const auto killed = run({"record", "-o", "cmd.statescape", "--interval", "50ms", "--", "sh", "-c", "kill -KILL $$"});
+        const auto killed =
+            run({"record", "-o", "cmd.statescape", "--interval", "50ms", "--", "sh", "-c", "kill -KILL $$"});
         QVERIFY(killed.crashed);
         const auto missing = run({"record", "-o", "cmd.statescape", "--", "no-such-program-at-all"});
         QCOMPARE(missing.status, 1);
@@ -247,13 +288,15 @@ private slots:
             QSKIP("statescape-helper is not built here");
         QProcess process;
         process.setWorkingDirectory(m_folder.path());
-        process.start(QStringLiteral(STATESCAPE_BIN "/statescape"), {"record", "-o", "int.statescape", "--interval", "50ms"});
+        process.start(QStringLiteral(STATESCAPE_BIN "/statescape"),
+                      {"record", "-o", "int.statescape", "--interval", "50ms"});
         QVERIFY(process.waitForStarted());
         QTest::qWait(2'500);
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished(10'000));
         QCOMPARE(process.exitCode(), 0);
-        const int samples = json({"info", "int.statescape", "--json"})["sessions"].toArray()[0].toObject()["samples"].toInt();
+        const int samples =
+            json({"info", "int.statescape", "--json"})["sessions"].toArray()[0].toObject()["samples"].toInt();
         QVERIFY2(samples >= 20, qPrintable(QString::number(samples)));
     }
 
@@ -261,18 +304,23 @@ private slots:
     {
         if (!haveHelper())
             QSKIP("statescape-helper is not built here");
-        // A model of this very machine in which everything it has seen is negative: the next samples must raise the alarm.
+        // A model of this very machine in which everything it has seen is negative: the next samples must
+        // raise the alarm.
         QCOMPARE(run({"record", "-o", "w.statescape", "--duration", "5s", "--interval", "100ms"}).status, 0);
-        QCOMPARE(run({"label", "w.statescape", "--from", "+0s", "--to", "+60s", "--as", "negative:here"}).status, 0);
+        QCOMPARE(
+            run({"label", "w.statescape", "--from", "+0s", "--to", "+60s", "--as", "negative:here"}).status,
+            0);
         const auto trained = run({"train", "w.statescape", "--name", "w"});
         QVERIFY2(trained.status == 0, qPrintable(trained.err));
         const auto once = run({"watch", "--model", "w.statescape:w", "--json", "--once"});
         QVERIFY2(once.status == 0, qPrintable(once.err));
         QCOMPARE(once.out.count('\n'), 1);
         const auto row = QJsonDocument::fromJson(once.out.toUtf8()).object();
-        for (const char *key : {"time_ns", "entity", "cluster", "state", "polarity", "confidence", "abnormality"})
+        for (const char *key :
+             {"time_ns", "entity", "cluster", "state", "polarity", "confidence", "abnormality"})
             QVERIFY2(row.contains(key), key);
-        const auto alarm = run({"watch", "--model", "w.statescape:w", "--json", "--until-alarm", "--duration", "20s"});
+        const auto alarm =
+            run({"watch", "--model", "w.statescape:w", "--json", "--until-alarm", "--duration", "20s"});
         QCOMPARE(alarm.status, 3);
         QVERIFY(alarm.err.contains("alarm"));
     }

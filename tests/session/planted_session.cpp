@@ -4,10 +4,8 @@
 
 #include <cstring>
 
-namespace statescape::test
-{
-namespace
-{
+namespace statescape::test {
+namespace {
 float noise(std::uint64_t &state)
 {
     state ^= state << 13U;

@@ -6,10 +6,9 @@
 
 #include <filesystem>
 
-/// A session file with known structure: catalogue columns, three kinds of samples far apart in a few features, small noise
-/// everywhere else. Rows come in blocks of 25: calm, busy, stalled, calm …
-namespace statescape::test
-{
+/// A session file with known structure: catalogue columns, three kinds of samples far apart in a few
+/// features, small noise everywhere else. Rows come in blocks of 25: calm, busy, stalled, calm …
+namespace statescape::test {
 
 struct Planted {
     static constexpr std::size_t kBlock = 25;

@@ -10,13 +10,13 @@
 
 using namespace statescape;
 
-namespace
-{
+namespace {
 
 std::shared_ptr<const schema::Schema> twoColumns()
 {
-    return std::make_shared<const schema::Schema>(std::vector<schema::Feature>{{"a", "a", base::Unit::None, schema::FeatureKind::Rate, "", "", false},
-                                                                              {"b", "b", base::Unit::None, schema::FeatureKind::Rate, "", "", false}});
+    return std::make_shared<const schema::Schema>(
+        std::vector<schema::Feature>{{"a", "a", base::Unit::None, schema::FeatureKind::Rate, "", "", false},
+                                     {"b", "b", base::Unit::None, schema::FeatureKind::Rate, "", "", false}});
 }
 
 /// A real model with a good state near the origin and a bad one far away.
@@ -29,7 +29,8 @@ model::Model goodAndBad()
         const bool bad = i / 10 % 2 == 1;
         x(i, 0) = (bad ? 100.0F : 0.0F) + static_cast<float>(i % 7);
         x(i, 1) = (bad ? -50.0F : 0.0F) + static_cast<float>(i % 5);
-        labels.push_back({bad ? schema::Polarity::Negative : schema::Polarity::Positive, static_cast<std::uint16_t>(bad ? 1 : 0)});
+        labels.push_back({bad ? schema::Polarity::Negative : schema::Polarity::Positive,
+                          static_cast<std::uint16_t>(bad ? 1 : 0)});
         times.push_back(static_cast<std::uint64_t>(i + 1) * 1'000'000'000);
     }
     const std::vector<std::string> classes{"", "stall"};
@@ -55,8 +56,7 @@ feature::FeatureFrame frame(std::uint64_t timeNs, float a, const char *comm, std
 
 } // namespace
 
-class TestSession : public QObject
-{
+class TestSession : public QObject {
     Q_OBJECT
 
 private slots:
@@ -98,6 +98,11 @@ private slots:
         session::AlarmWatch strict({1, true, 1.0F});
         QVERIFY(strict.add(1, unknown, model));
         QCOMPARE(QString::fromStdString(strict.current()->state), QStringLiteral("unknown"));
+        // Too little of the sample is there to be judged at all.
+        const float gone[] = {schema::missingValue(schema::Missing::NoPermission),
+                              schema::missingValue(schema::Missing::NoPermission)};
+        session::AlarmWatch blind({1, true, 1.0F});
+        QVERIFY(!blind.add(1, model.score(gone, columns), model));
         session::AlarmWatch lenient({1, false, 1.0F});
         QVERIFY(!lenient.add(1, unknown, model));
     }
@@ -108,14 +113,18 @@ private slots:
         int goodState = -1;
         int badState = -1;
         for (std::size_t i = 0; i < model.states().size(); ++i)
-            (model.states()[i].polarity == schema::Polarity::Negative ? badState : goodState) = static_cast<int>(i);
+            (model.states()[i].polarity == schema::Polarity::Negative ? badState : goodState) =
+                static_cast<int>(i);
         std::vector<model::Score> scores;
         // 20 good, 5 bad, again and again; it ends in good.
         for (int i = 0; i < 510; ++i) {
             const bool bad = i % 25 >= 20;
-            scores.push_back({bad ? badState : goodState, bad ? schema::Polarity::Negative : schema::Polarity::Positive, 1.0F, bad ? 0.99F : 0.2F});
+            scores.push_back({bad ? badState : goodState,
+                              bad ? schema::Polarity::Negative : schema::Polarity::Positive, 1.0F,
+                              bad ? 0.99F : 0.2F});
         }
-        QVERIFY(!session::outlookOf(model, {scores.begin(), scores.begin() + 10}, {}, 250'000'000).has_value());
+        QVERIFY(
+            !session::outlookOf(model, {scores.begin(), scores.begin() + 10}, {}, 250'000'000).has_value());
         const auto outlook = session::outlookOf(model, scores, {}, 250'000'000);
         QVERIFY(outlook.has_value());
         QVERIFY(outlook->probability > 0.5);
@@ -134,7 +143,8 @@ private slots:
     {
         feature::SampleLog log(twoColumns());
         for (std::uint64_t i = 1; i <= 10; ++i)
-            log.append(frame(i * 1'000'000'000, i > 5 ? 9.0F : 1.0F, i > 5 ? "hog" : "idler", i > 5 ? 900'000'000 : 1'000'000));
+            log.append(frame(i * 1'000'000'000, i > 5 ? 9.0F : 1.0F, i > 5 ? "hog" : "idler",
+                             i > 5 ? 900'000'000 : 1'000'000));
         std::vector<std::uint8_t> selected(10, 0);
         selected[1] = selected[6] = selected[7] = 1;
         const auto out = session::describeSelection(log.view(), selected);

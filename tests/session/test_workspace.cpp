@@ -14,8 +14,7 @@
 using namespace statescape;
 using session::Workspace;
 
-namespace
-{
+namespace {
 
 std::vector<std::uint8_t> rowsOfKind(int kind, std::size_t rows)
 {
@@ -26,7 +25,8 @@ std::vector<std::uint8_t> rowsOfKind(int kind, std::size_t rows)
 }
 
 /// Trains and waits for the answer.
-base::Result<std::shared_ptr<const model::Model>> trainAndWait(Workspace &workspace, const model::TrainOptions &options)
+base::Result<std::shared_ptr<const model::Model>> trainAndWait(Workspace &workspace,
+                                                               const model::TrainOptions &options)
 {
     std::mutex mutex;
     std::condition_variable ready;
@@ -49,15 +49,17 @@ std::filesystem::path helperProgram()
 
 } // namespace
 
-class TestWorkspace : public QObject
-{
+class TestWorkspace : public QObject {
     Q_OBJECT
 
     static constexpr std::size_t kRows = 300;
     QTemporaryDir m_folder;
     int m_count = 0;
 
-    std::filesystem::path freshPath() { return m_folder.filePath(QString::number(m_count++) + ".statescape").toStdString(); }
+    std::filesystem::path freshPath()
+    {
+        return m_folder.filePath(QString::number(m_count++) + ".statescape").toStdString();
+    }
     std::filesystem::path planted(std::size_t rows = kRows)
     {
         const auto path = freshPath();
@@ -65,7 +67,8 @@ class TestWorkspace : public QObject
             qFatal("the planted session could not be written");
         return path;
     }
-    static std::unique_ptr<Workspace> opened(const std::filesystem::path &path, const Workspace::Callbacks &callbacks = {})
+    static std::unique_ptr<Workspace> opened(const std::filesystem::path &path,
+                                             const Workspace::Callbacks &callbacks = {})
     {
         auto workspace = Workspace::open(path, callbacks);
         if (!workspace)
@@ -95,7 +98,8 @@ private slots:
             const auto workspace = opened(path);
             const auto stalled = rowsOfKind(2, kRows);
             QCOMPARE(workspace->label(stalled, schema::Polarity::Negative, "disk stall").value(), 100U);
-            QCOMPARE(workspace->label(stalled, schema::Polarity::Negative, "disk stall").value(), 0U); // nothing changes twice
+            QCOMPARE(workspace->label(stalled, schema::Polarity::Negative, "disk stall").value(),
+                     0U); // nothing changes twice
             QCOMPARE(workspace->label(rowsOfKind(0, kRows), schema::Polarity::Positive, "").value(), 100U);
             auto labels = *workspace->snapshot()->labels;
             QCOMPARE(labels[50].polarity, schema::Polarity::Negative);
@@ -113,7 +117,8 @@ private slots:
         const auto workspace = opened(path);
         auto snapshot = workspace->snapshot();
         QCOMPARE(snapshot->labels->at(50).polarity, schema::Polarity::Negative);
-        QCOMPARE(QString::fromStdString(snapshot->classNames->at(snapshot->labels->at(50).classId)), QStringLiteral("disk stall"));
+        QCOMPARE(QString::fromStdString(snapshot->classNames->at(snapshot->labels->at(50).classId)),
+                 QStringLiteral("disk stall"));
         QCOMPARE(snapshot->undoDepth, 2U);
         QVERIFY(!workspace->undo()->empty());
         QVERIFY(!workspace->undo()->empty());
@@ -130,7 +135,8 @@ private slots:
         {
             const auto workspace = opened(path);
             QTRY_VERIFY_WITH_TIMEOUT(workspace->snapshot()->coordinates != nullptr, 10'000);
-            QVERIFY(workspace->label(rowsOfKind(2, kRows), schema::Polarity::Negative, "disk stall").has_value());
+            QVERIFY(
+                workspace->label(rowsOfKind(2, kRows), schema::Polarity::Negative, "disk stall").has_value());
             QVERIFY(workspace->label(rowsOfKind(0, kRows), schema::Polarity::Positive, "calm").has_value());
             QVERIFY(workspace->label(rowsOfKind(1, kRows), schema::Polarity::Positive, "busy").has_value());
             const auto model = trainAndWait(*workspace, {});
@@ -140,7 +146,10 @@ private slots:
             QCOMPARE(snapshot->scores->size(), kRows);
             std::size_t right = 0;
             for (std::size_t i = 0; i < kRows; ++i)
-                right += ((*snapshot->scores)[i].polarity == schema::Polarity::Negative) == (test::Planted::kindOf(i) == 2) ? 1 : 0;
+                right += ((*snapshot->scores)[i].polarity == schema::Polarity::Negative) ==
+                                 (test::Planted::kindOf(i) == 2)
+                             ? 1
+                             : 0;
             QVERIFY(right >= kRows * 98 / 100);
             before = *snapshot->scores;
             picture = *snapshot->coordinates;
@@ -177,8 +186,10 @@ private slots:
         QCOMPARE(answer->samples, 100U);
         QCOMPARE(answer->intervals, 4U);
         const auto &top = answer->differences.front();
-        const std::string key = workspace->snapshot()->samples.schema()[static_cast<std::size_t>(top.column)].key;
-        QVERIFY2(key == "block.queue.p99" || key == "syscall.sync.rate" || key == "pressure.io.some", key.c_str());
+        const std::string key =
+            workspace->snapshot()->samples.schema()[static_cast<std::size_t>(top.column)].key;
+        QVERIFY2(key == "block.queue.p99" || key == "syscall.sync.rate" || key == "pressure.io.some",
+                 key.c_str());
         QCOMPARE(QString::fromStdString(answer->processes.front().comm), QStringLiteral("syncer"));
     }
 
@@ -192,11 +203,12 @@ private slots:
         std::atomic<bool> begun{false};
         model::TrainOptions options;
         options.restarts = 200;
-        workspace->train(options, [&](double, std::string_view) { begun = true; },
-                         [&](base::Result<std::shared_ptr<const model::Model>> result) {
-                             const std::lock_guard lock(mutex);
-                             answer = std::move(result);
-                         });
+        workspace->train(
+            options, [&](double, std::string_view) { begun = true; },
+            [&](base::Result<std::shared_ptr<const model::Model>> result) {
+                const std::lock_guard lock(mutex);
+                answer = std::move(result);
+            });
         QTRY_VERIFY_WITH_TIMEOUT(begun, 20'000);
         workspace->cancelTraining();
         QTRY_VERIFY_WITH_TIMEOUT((std::lock_guard(mutex), answer.has_value()), 20'000);
