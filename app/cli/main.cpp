@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace {
@@ -15,6 +16,14 @@ using statescape::cli::Run;
 int openWorkbench()
 {
     const std::string program = statescape::cli::programDirectory() + "/statescape-workbench";
+    const auto set = [](const char *name) {
+        const char *value = std::getenv(name);
+        return value != nullptr && *value != '\0';
+    };
+    if (!set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("QT_QPA_PLATFORM"))
+        return statescape::cli::failed(statescape::base::fail(
+            statescape::base::Code::NotSupported, "there is no display for the workbench here",
+            "run statescape tour for the whole story, or see statescape --help"));
     execl(program.c_str(), program.c_str(), static_cast<char *>(nullptr));
     return statescape::cli::failed(
         statescape::base::fail(statescape::base::Code::NotSupported, "no workbench at " + program,

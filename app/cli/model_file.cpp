@@ -4,6 +4,7 @@
 
 #include "core/session/dataset.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fmt/core.h>
@@ -140,13 +141,20 @@ std::string modelText(const model::Model &model)
     if (quality.samples == 0)
         out += "held out: not evaluated (too few labelled samples of both kinds in separate time blocks)\n";
     else if (!std::isfinite(quality.f1))
-        out += fmt::format("held out: accuracy {:.3f} on {} labelled samples never trained on (no negative "
-                           "labels, so no F1)\n",
-                           quality.accuracy, quality.samples);
-    else
-        out += fmt::format("held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}, accuracy {:.3f} on {} "
-                           "labelled samples never trained on\n",
-                           quality.f1, quality.precision, quality.recall, quality.accuracy, quality.samples);
+        out += fmt::format(
+            "held out: accuracy {:.3f} on {} labelled samples never trained on (only one class of them, so "
+            "no F1)\n",
+            quality.accuracy, quality.samples);
+    else {
+        const bool negatives =
+            std::any_of(model.states().begin(), model.states().end(),
+                        [](const auto &state) { return state.polarity == schema::Polarity::Negative; });
+        out += fmt::format(
+            "held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}{}, accuracy {:.3f} on {} labelled "
+            "samples never trained on\n",
+            quality.f1, quality.precision, quality.recall, negatives ? "" : " (means over the classes)",
+            quality.accuracy, quality.samples);
+    }
     for (const auto &note : model.notes())
         out += "note: " + note + "\n";
     return out;

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workbench/quit_signals.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/wire/messages.h"
@@ -13,6 +14,8 @@
 #include <QTimer>
 
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace {
 
@@ -32,6 +35,24 @@ std::uint64_t durationOption(const QCommandLineParser &parser, const QString &na
     return *parsed;
 }
 
+/// Qt aborts where there is no display; a person deserves a sentence, and --help works anywhere.
+void insistOnDisplay(int argc, char **argv)
+{
+    for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+        if (const char *value = std::getenv(name); value != nullptr && *value != '\0')
+            return;
+    for (int i = 1; i < argc; ++i)
+        for (const char *option : {"-h", "--help", "--help-all", "-v", "--version"})
+            if (std::strcmp(argv[i], option) == 0) {
+                setenv("QT_QPA_PLATFORM", "offscreen", 1);
+                return;
+            }
+    std::fputs("statescape-workbench: there is no display here: run statescape tour for the whole story, or "
+               "statescape record, train and watch\n",
+               stderr);
+    std::exit(int(base::ExitStatus::NotSupported));
+}
+
 void takeScreenshot(ui::MainWindow &window, const QString &file)
 {
     if (!window.grab().save(file)) {
@@ -47,6 +68,8 @@ void takeScreenshot(ui::MainWindow &window, const QString &file)
 
 int main(int argc, char **argv)
 {
+    insistOnDisplay(argc, argv);
+    const workbench::QuitSignals quitSignals;
     QApplication app(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("Statescape"));
     QApplication::setApplicationName(QStringLiteral("Statescape"));
@@ -93,6 +116,10 @@ int main(int argc, char **argv)
 
     ui::applyTheme(theme);
     ui::MainWindow window(options);
+    quitSignals.listen(&window, [&window] {
+        window.close();
+        QApplication::quit();
+    });
     if (parser.isSet(QStringLiteral("size"))) {
         const QStringList parts = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
         if (parts.size() != 2 || parts[0].toInt() < 320 || parts[1].toInt() < 240)

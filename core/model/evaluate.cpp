@@ -6,6 +6,7 @@
 #include "core/ml/split.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -22,6 +23,34 @@ struct Judgement {
     int truth = 0, predicted = 0; ///< classes; predicted == class count is unknown
     Polarity answer = Polarity::None;
 };
+
+/// Each class in turn against the rest, then the mean over those that occur: what scikit-learn calls macro.
+ml::BinaryScores macroScores(std::span<const int> truth, std::span<const int> predicted, int classes)
+{
+    ml::BinaryScores sum;
+    int occurring = 0;
+    const auto orZero = [](double value) { return std::isnan(value) ? 0.0 : value; };
+    for (int c = 0; c < classes; ++c) {
+        std::uint64_t hits = 0;
+        std::uint64_t wrong = 0;
+        std::uint64_t missed = 0;
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            hits += truth[i] == c && predicted[i] == c ? 1 : 0;
+            wrong += truth[i] != c && predicted[i] == c ? 1 : 0;
+            missed += truth[i] == c && predicted[i] != c ? 1 : 0;
+        }
+        if (hits + missed == 0)
+            continue;
+        const auto one = ml::binaryScores(hits, wrong, missed);
+        sum.precision += orZero(one.precision);
+        sum.recall += orZero(one.recall);
+        sum.f1 += orZero(one.f1);
+        ++occurring;
+    }
+    if (occurring < 2)
+        return {kNaN, kNaN, kNaN};
+    return {sum.precision / occurring, sum.recall / occurring, sum.f1 / occurring};
+}
 
 Quality summed(const LabelTable &labels, const std::vector<Judgement> &judgements)
 {
@@ -49,10 +78,11 @@ Quality summed(const LabelTable &labels, const std::vector<Judgement> &judgement
     out.confusion = ml::confusion(truth, predicted, classes, classes + 1).value_or(ml::Confusion{});
     out.accuracy = ml::accuracy(out.confusion);
     out.balancedAccuracy = ml::balancedAccuracy(out.confusion);
-    const auto binary = ml::binaryScores(hits, falseAlarms, misses);
-    out.precision = negatives ? binary.precision : kNaN;
-    out.recall = negatives ? binary.recall : kNaN;
-    out.f1 = negatives ? binary.f1 : kNaN;
+    const auto binary =
+        negatives ? ml::binaryScores(hits, falseAlarms, misses) : macroScores(truth, predicted, classes);
+    out.precision = binary.precision;
+    out.recall = binary.recall;
+    out.f1 = binary.f1;
     return out;
 }
 } // namespace

@@ -61,8 +61,8 @@ struct State {
     double silhouette = 0;     ///< mean over its (sampled) members
 };
 
-/// Held-out quality: trained on the other time blocks, negative is the positive class of F1. NaN where
-/// undefined.
+/// Held-out quality: trained on the other time blocks. Precision, recall and F1 are of negative against the
+/// rest; without negative labels they are means over the classes that occur (macro). NaN where undefined.
 struct Quality {
     std::uint64_t samples = 0; ///< labelled held-out samples; 0: no evaluation was possible
     double accuracy = 0, f1 = 0, precision = 0, recall = 0, balancedAccuracy = 0;
