@@ -12,11 +12,31 @@
 namespace statescape::ui::offscreen {
 namespace {
 
+constexpr int kPasses = 20;
+constexpr int kPatienceMs = 20'000;
+
 void settle(int milliseconds)
 {
     QElapsedTimer clock;
     clock.start();
-    while (clock.elapsed() < milliseconds)
+    // A busy machine may take all the time for one pass, and what is drawn takes several.
+    for (int passes = 0; clock.elapsed() < milliseconds || passes < kPasses; ++passes)
+        QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+/// Waits until the views have everything there will be: what is shown is the newest, with axes where they can
+/// be.
+void awaitEverything(const MainWindow &window)
+{
+    QElapsedTimer clock;
+    clock.start();
+    const auto complete = [&] {
+        const auto shown = window.controller().shown();
+        const auto newest = window.controller().workspace()->snapshot();
+        return shown && shown->generation == newest->generation &&
+               (newest->coordinates || newest->samples.rows() < 3);
+    };
+    while (!complete() && clock.elapsed() < kPatienceMs)
         QApplication::processEvents(QEventLoop::AllEvents, 20);
 }
 
@@ -60,6 +80,7 @@ base::Result<QImage> drawWindow(const QString &file, store::SessionId session, c
     STATESCAPE_CHECK(window.controller().open(file, session));
     if (!model.empty())
         STATESCAPE_CHECK(window.controller().workspace()->useModel(model));
+    awaitEverything(window);
     window.setAttribute(Qt::WA_DontShowOnScreen);
     window.resize(size);
     window.picture().view()->setAnimated(false);
