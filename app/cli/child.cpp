@@ -100,6 +100,22 @@ void Child::signal(int number, bool group) const
         kill(group ? -m_pid : m_pid, number);
 }
 
+void Child::adoptOrphans()
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void Child::killGroup()
+{
+    kill(-m_pid, SIGKILL);
+    // A group is gone when nobody of it is left to be waited for; asking the kernel for the group would count
+    // zombies that init has not got round to.
+    int status = 0;
+    for (pid_t ended = 0; (ended = waitpid(-m_pid, &status, 0)) > 0 || errno == EINTR;)
+        if (ended == m_pid)
+            m_status = status;
+}
+
 std::optional<int> Child::poll()
 {
     int status = 0;

@@ -44,6 +44,10 @@ public:
     [[nodiscard]] pid_t pid() const { return m_pid; }
     /// @param group true: the child's whole process group
     void signal(int number, bool group = false) const;
+    /// Kills the child's process group and waits for all of it, orphans too. Needs adoptOrphans() for those.
+    void killGroup();
+    /// Makes this process the parent of its descendants' orphans, so that they can be waited for.
+    static void adoptOrphans();
     /// @return wait status once it has ended; nothing while it runs.
     std::optional<int> poll();
 

@@ -68,7 +68,8 @@ struct TourStory {
     std::string sessionFile; ///< file name inside the folder
     store::SessionInfo session;
     session::Recording::Summary summary;
-    double probeCpuShare = 0, helperCpuShare = 0; ///< % of one CPU, means over the recording
+    double probeCpuShare = 0, helperCpuShare = 0; ///< % of one CPU, medians over the phases
+    double probeCpuShareMost = 0;                 ///< % of one CPU, the dearest phase
 };
 
 /// Writes report.html and tour.json beside the pictures. @error Io

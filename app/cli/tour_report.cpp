@@ -78,7 +78,9 @@ std::string headline(const TourStory &story, const TourResult &result)
                : fmt::format("<div><b>{}</b>intervals to the slowest detection</div>", result.worstDelay);
     out += fmt::format("<div><b>{}</b>false alarms</div>", result.falseAlarms);
     out += fmt::format("<div><b>{:.2f} %</b>of one CPU: helper</div>", story.helperCpuShare);
-    out += fmt::format("<div><b>{:.2f} %</b>of one CPU: probes, modelled</div>", story.probeCpuShare);
+    out += fmt::format(
+        "<div><b>{:.2f} %</b>of one CPU: probes, modelled, median phase (worst storm {:.1f} %)</div>",
+        story.probeCpuShare, story.probeCpuShareMost);
     out += fmt::format("<div><b>{}</b>samples dropped</div></div>", story.summary.dropped);
     return out;
 }
@@ -133,6 +135,7 @@ nlohmann::ordered_json resultJson(const TourStory &story, const std::vector<Phas
                                {"dropped", story.summary.dropped},
                                {"helper_cpu_percent", story.helperCpuShare},
                                {"probe_cpu_percent_modelled", story.probeCpuShare},
+                               {"probe_cpu_percent_modelled_most", story.probeCpuShareMost},
                                {"helper_rss_bytes", story.summary.status.helperRssBytes},
                                {"phases", nlohmann::ordered_json::array()}};
     for (std::size_t i = 0; i < plan.size(); ++i)
