@@ -10,6 +10,19 @@
 // What the helper says, and whether it can be believed.
 namespace statescape::source {
 namespace {
+/// Events of one probe this dense on a CPU, one in 100 µs, find its code and maps in the caches.
+constexpr double kColdPerCpu = 10'000;
+/// What an event costs then, in ns: of the dearest probe, see bpf/probes/scheduler/README.md.
+constexpr double kWarmNs = 50;
+
+/// The cost measured at the start is that of a mostly idle machine; multiplied by a storm's rate it would say
+/// more than all CPUs. @return ns per second
+double costOf(double eventsPerSecond, unsigned cpus, double nsPerEvent)
+{
+    const double cold = std::min(eventsPerSecond, kColdPerCpu * std::max(1U, cpus));
+    return cold * nsPerEvent + (eventsPerSecond - cold) * std::min(nsPerEvent, kWarmNs);
+}
+
 using base::Code;
 using base::fail;
 using base::Result;
@@ -140,7 +153,8 @@ void HelperSupervisor::account(const wire::RawSample &raw)
         const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
         const float cost = m_now.probes[i].nsPerEvent;
-        nsPerSecond += std::isfinite(cost) && cost > 0 ? rate * static_cast<double>(cost) : 0;
+        if (std::isfinite(cost) && cost > 0)
+            nsPerSecond += costOf(rate, raw.onlineCpus, static_cast<double>(cost));
     }
     m_now.probeCpuShare = nsPerSecond / 1e9 * 100;
     if (raw.helperCpuNs >= m_last->helperCpuNs) {

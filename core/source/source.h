@@ -25,7 +25,7 @@ struct SourceStatus {
     std::string hint;                      ///< the one command that gives more, or empty
     std::vector<wire::ProbeState> probes;  ///< catalogue order; empty before Hello
     std::array<std::uint64_t, schema::kProbeCount> eventsPerSecond{}; ///< last interval
-    double probeCpuShare = 0;              ///< modelled: sum events/s * ns/event, % of one CPU
+    double probeCpuShare = 0;              ///< modelled from events/s and ns/event, cheaper when dense; % of one CPU
     double helperCpuShare = 0;             ///< measured, % of one CPU, smoothed
     std::uint64_t helperRssBytes = 0;
     wire::Losses losses;                   ///< as told by the helper
