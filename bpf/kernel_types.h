@@ -44,6 +44,7 @@ struct bvec_iter {
 };
 
 struct bio {
+    __u32 bi_opf;
     struct bvec_iter bi_iter;
 };
 

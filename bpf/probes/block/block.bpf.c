@@ -153,6 +153,9 @@ static __always_inline int on_bio(struct bio *bio, bool direct)
     struct ss_task *cell = ss_current_cell(control->epoch);
     if (!cell)
         return 0;
+    // A discard of a deleted file names gigabytes and moves none.
+    if ((SS_READ(direct, bio, bi_opf) & REQ_OP_MASK) > REQ_OP_WRITE)
+        return 0;
     cell->io_bytes += SS_READ(direct, bio, bi_iter.bi_size);
     ss_touch(cell, control->epoch);
     return 0;
