@@ -205,6 +205,13 @@ base::Result<> Workspace::Impl::applyChanges(const std::string &what, std::vecto
 {
     if (changes.empty())
         return {};
+    // Rows are numbered as they are stored: behind a sample that never was, memory and file count
+    // differently.
+    if (const auto lost = recorder->dropped(); lost != 0)
+        return base::fail(base::Code::Full,
+                          std::to_string(lost) +
+                              " samples could not be stored, so labels would land on others",
+                          "make room, then close and open the session again");
     store::SessionId id = 0;
     {
         const std::lock_guard lock(mutex);
