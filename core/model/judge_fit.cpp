@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace statescape::model {
 using base::Code;
@@ -86,7 +87,7 @@ public:
     /// as the judge's own was fitted on all rows. @param raw n x d before whitening
     base::Result<> whitenFolds(ml::MatrixView raw)
     {
-        m_raw = &raw;
+        m_raw.emplace(raw); // the view, not the parameter: that ends with this call
         for (int fold = 0; fold < kFolds; ++fold) {
             std::vector<std::size_t> rows;
             for (const std::size_t c : m_classes)
@@ -482,7 +483,7 @@ private:
     std::vector<std::vector<std::size_t>> m_rowsOf;
     std::vector<std::size_t> m_classes;
     std::vector<int> m_blocks;
-    const ml::MatrixView *m_raw = nullptr;
+    std::optional<ml::MatrixView> m_raw;
     std::vector<ml::Matrix> m_foldMetric;
     Judge m_judge;
 };
