@@ -11,7 +11,6 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace statescape::ui {
@@ -57,15 +56,7 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     m_who->setFigureWidth(2, QStringLiteral("88.8 MB/s"));
     m_who->setFigureWidth(3, QStringLiteral("88.8 k/s"));
     m_who->setAccessibleName(tr("Who was running"));
-    auto *scroll = new QScrollArea;
-    scroll->setWidget(page);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->viewport()->setAutoFillBackground(false);
-    page->setAutoFillBackground(false);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    setWidget(scroll);
+    setScrollingPage(page);
     connect(&controller, &SessionController::selectionChanged, this, &SelectionDock::updateSelection);
     connect(&controller, &SessionController::explanationChanged, this, &SelectionDock::updateExplanation);
     connect(&controller, &SessionController::shownChanged, this, &SelectionDock::updateClasses);

@@ -14,7 +14,6 @@
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -61,15 +60,7 @@ TrainingDock::TrainingDock(SessionController &controller, QWidget *parent)
     m_notes->setWordWrap(true);
     box->addWidget(m_notes);
     box->addStretch(1);
-    auto *scroll = new QScrollArea;
-    scroll->setWidget(page);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->viewport()->setAutoFillBackground(false);
-    page->setAutoFillBackground(false);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    setWidget(scroll);
+    setScrollingPage(page);
     connect(&controller, &SessionController::shownChanged, this, &TrainingDock::update);
     connect(&controller, &SessionController::sessionChanged, this, [this] {
         m_model = nullptr;

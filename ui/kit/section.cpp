@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/kit/section.h"
 
+#include <QScrollArea>
+
 namespace statescape::ui {
 
 Heading::Heading(const QString &text, QWidget *parent)
@@ -34,6 +36,19 @@ QLabel *mutedLabel(const QString &text, QWidget *parent)
     auto *label = new QLabel(text, parent);
     label->setProperty("muted", true);
     return label;
+}
+
+void SectionDock::setScrollingPage(QWidget *page)
+{
+    auto *scroll = new QScrollArea;
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->viewport()->setAutoFillBackground(false);
+    page->setAutoFillBackground(false);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    setWidget(scroll);
 }
 
 } // namespace statescape::ui

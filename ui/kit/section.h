@@ -25,6 +25,10 @@ public:
     void setHeading(const QString &text) { m_heading->setHeading(text); }
     [[nodiscard]] QString heading() const { return m_heading->text(); }
 
+protected:
+    /// Shows @p page, as wide as the dock; it scrolls when the dock is lower than it.
+    void setScrollingPage(QWidget *page);
+
 private:
     Heading *m_heading;
 };
