@@ -12,21 +12,46 @@
 
 namespace statescape::model {
 
+/// Which side of a comparison a sample is on.
+enum class Side : std::uint8_t { Others = 0, Selected = 1, LeftOut = 2 };
+
 /// How one feature differs between selected samples and others. Says "differs", never "causes".
 struct Difference {
     int column = 0;
     double effect = 0; ///< (median selected - median others) / pooled MAD * 1.4826 on the transformed scale;
                        ///< robust sigmas
-    double medianSelected = 0;                     ///< in the feature's unit
-    double medianOthers = 0;                       ///< in the feature's unit
-    double cliffsDelta = 0;                        ///< -1..1
+    double effectLow = 0,
+           effectHigh =
+               0; ///< 95 % confidence interval of effect; neighbouring samples are not taken for independent
+    double medianSelected = 0; ///< in the feature's unit
+    double medianOthers = 0;   ///< in the feature's unit
+    double cliffsDelta = 0;    ///< -1..1
+    double pValue = 1;         ///< 0..1 that such a difference of ranks comes by chance
+    double qValue = 1;         ///< pValue corrected for the number of features looked at (Benjamini-Hochberg)
     double missingSelected = 0, missingOthers = 0; ///< shares 0..1
+
+    /// @return whether it is worth saying without a "perhaps": the interval leaves zero out and q is below
+    /// 0.05.
+    [[nodiscard]] bool certain() const { return qValue < 0.05 && (effectLow > 0 || effectHigh < 0); }
 };
 
-/// @param x n x schema.size() @param selected n flags, non-zero is selected
-/// @return one row per feature with at least 3 values on both sides, largest |effect| first. Rows beyond
-/// 20,000 a side are sampled.
+/// @param x n x schema.size() @param sides n, in time order: runs of one side are what the interval resamples
+/// @return one row per feature with at least 3 values on both sides, certain() ones first, then largest
+/// |effect|. Rows beyond 20,000 a side are sampled.
 std::vector<Difference> whyDifferent(const schema::Schema &schema, ml::MatrixView x,
-                                     std::span<const std::uint8_t> selected);
+                                     std::span<const Side> sides);
+
+/// Both sides of one feature over common bins.
+struct TwinHistogram {
+    int column = 0;
+    bool logarithmic = false;  ///< edges are evenly apart on log1p
+    std::vector<double> edges; ///< bins + 1, rising, in the feature's unit; 1st to 99th percentile of both
+                               ///< sides together, with what lies beyond in the outermost bins
+    std::vector<std::uint64_t> selected, others; ///< bins each
+    std::uint64_t missingSelected = 0, missingOthers = 0;
+};
+/// @param bins 4..200
+TwinHistogram twinHistogram(const schema::Schema &schema, ml::MatrixView x, std::span<const Side> sides,
+                            int column, int bins = 32);
 
 } // namespace statescape::model

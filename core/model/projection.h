@@ -42,6 +42,16 @@ public:
     /// @return n x components
     [[nodiscard]] ml::Matrix projectAll(ml::MatrixView x) const;
     [[nodiscard]] std::vector<AxisMeaning> axes(const schema::Schema &schema) const;
+    /// @return schema columns the axes are made of, d of them.
+    [[nodiscard]] std::vector<int> columns() const;
+    /// @return d x components(): how much each standardised feature of columns() weighs on each axis; columns
+    /// of unit length.
+    [[nodiscard]] Eigen::MatrixXd loadings() const;
+    /// @return share of the whole variance on each component, also those beyond components(): for a scree
+    /// plot. At most d.
+    [[nodiscard]] std::vector<double> varianceShares() const;
+    /// Transform, imputation and scaling without the axes. @param out columns().size() values, robust sigmas.
+    void standardise(std::span<const float> row, std::span<float> out) const;
     /// @return largest principal angle between the two subspaces of the first min(3) components, degrees
     /// 0..90.
     [[nodiscard]] double driftDegrees(const Projection &other) const;

@@ -16,6 +16,15 @@ struct AreaPoint {
     double x, y;
 };
 
+/// What was drawn in the view: a polygon (lasso, rectangle, vertex by vertex), or everything within @p radius
+/// of a path (brush). Device px.
+struct DrawnShape {
+    enum class Kind : std::uint8_t { Polygon, Stroke };
+    Kind kind = Kind::Polygon;
+    std::vector<AreaPoint> points;
+    double radius = 0; ///< Stroke
+};
+
 /// Even-odd rule, closed from the last vertex to the first: the definition that Area must agree with for
 /// every polygon and point. Fewer than three vertices hold nothing.
 bool insidePolygon(std::span<const AreaPoint> polygon, double x, double y);

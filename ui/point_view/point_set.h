@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/column.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,11 +25,17 @@ struct PointStyle {
     std::string name;    ///< UTF-8, shown in the legend; empty: not in the legend
 };
 
+/// Largest number of styles a picture may have.
+inline constexpr std::size_t kMaxStyles = 2047;
+
 /// One picture's points: row i is (x[i], y[i], z[i]). Immutable once shared, so a new one may replace it at
-/// any rate. A row with a NaN coordinate is neither drawn nor selected.
+/// any rate; what two sets have in common they share, 14 bytes a point in all. A row with a NaN coordinate is
+/// neither drawn nor selected.
 struct PointSet {
-    std::vector<float> x, y, z;      ///< equally long; z may be empty, then every z is 0
-    std::vector<std::uint8_t> style; ///< index into the style table, 0..126; empty means all 0
+    base::Column<float>::View x, y, z; ///< equally long; z may be empty, then every z is 0
+    base::Column<std::uint16_t>::View
+        style;             ///< index into the style table, 0..kMaxStyles - 1; shorter: the rest is 0
+    std::size_t first = 0; ///< rows before it are neither drawn nor selected
 
     [[nodiscard]] std::size_t size() const { return x.size(); }
 };

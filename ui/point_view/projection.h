@@ -21,7 +21,8 @@ struct Projection {
     float n[4] = {0, 0, 0, kNearest}; ///< nearness, linear in view depth, clamped to kFarthest..kNearest
     float wMin = 0;                   ///< nearer than this is behind the eye
     bool perspective = false;
-    bool fog = false;
+    /// Depth slab, in nearness: points outside are drawn as faint context and are neither selected nor picked.
+    float slabFar = 0, slabNear = kNearest;
     int width = 1; ///< device px
     int height = 1;
 
@@ -29,6 +30,7 @@ struct Projection {
         float x, y;
         float nearness;
         bool visible; ///< in front of the eye and finite; may lie outside the picture
+        bool inSlab;
     };
     /// The very arithmetic of the kernels, for one point.
     [[nodiscard]] Point project(float px, float py, float pz) const

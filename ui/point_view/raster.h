@@ -14,7 +14,6 @@
 
 namespace statescape::ui {
 
-inline constexpr std::size_t kMaxStyles = 127;
 /// Below this many points a second thread costs more than it gives.
 inline constexpr std::size_t kSmallWork = 30000;
 
@@ -25,9 +24,14 @@ struct PixelBuffer {
     int stride;
 };
 
+/// What tells near from far in 3D.
+enum class DepthCue : std::uint8_t { None, Fog, EyeDome };
+
 /// Everything about a frame except where the points are.
 struct RasterStyle {
     std::vector<PointStyle> styles; ///< at most kMaxStyles
+    bool density = false; ///< how many points lie where, log scale, hue of the styles there; marks only for selected points
+    DepthCue depthCue = DepthCue::None; ///< 3D only
     bool dark = true;
     std::uint32_t background = 0xff000000; ///< what fog fades to
     std::uint32_t outline = 0xffffffff;    ///< round selected points
