@@ -189,6 +189,17 @@ void Camera::orbit(double dx, double dy)
         std::clamp(m_pitch + dy / m_height * std::numbers::pi, -std::numbers::pi / 2, std::numbers::pi / 2);
 }
 
+void Camera::centreOn(const Vec3 &data)
+{
+    for (int i = 0; i < (m_mode == ViewMode::TwoD ? 2 : 3); ++i)
+        m_target[i] = data[i];
+}
+
+double Camera::pixelsPerViewUnit() const
+{
+    return m_mode == ViewMode::TwoD ? m_pixelsPerUnit : focal() / m_distance;
+}
+
 void Camera::zoomAt(double x, double y, double factor)
 {
     const double mx = x - m_width / 2;
@@ -243,7 +254,20 @@ Vec3 Camera::unproject(double x, double y, double depth) const
     return out;
 }
 
-Projection Camera::projection(double scale, int width, int height) const
+Camera::DepthRange Camera::depthRange() const
+{
+    const auto f = frame();
+    DepthRange out{m_distance - 1, m_distance + 1};
+    for (int i = 0; i < 8 && !m_depthBox.empty; ++i) {
+        const double depth = m_distance - dot(f.back, scaled(m_depthBox.corner(i)));
+        out.nearest = i == 0 ? depth : std::min(out.nearest, depth);
+        out.farthest = i == 0 ? depth : std::max(out.farthest, depth);
+    }
+    return out;
+}
+
+Projection Camera::projection(double scale, int width, int height,
+                              const std::optional<std::pair<double, double>> &slab) const
 {
     Projection out;
     out.width = width;
@@ -289,19 +313,19 @@ Projection Camera::projection(double scale, int width, int height) const
         row(out.x, {o * f.right[0], o * f.right[1], o * f.right[2]}, cx);
         row(out.y, {-o * f.up[0], -o * f.up[1], -o * f.up[2]}, cy);
     }
-    out.fog = true;
-    double nearest = m_distance - 1;
-    double farthest = m_distance + 1;
-    for (int i = 0; i < 8 && !m_depthBox.empty; ++i) {
-        const double depth = m_distance - dot(f.back, scaled(m_depthBox.corner(i)));
-        nearest = i == 0 ? depth : std::min(nearest, depth);
-        farthest = i == 0 ? depth : std::max(farthest, depth);
-    }
+    auto [nearest, farthest] = depthRange();
     if (m_lens == Lens::Perspective)
         nearest = std::max(nearest, m_distance * kNearShare);
     const double step = (double(kNearest) - kFarthest) / std::max(farthest - nearest, 1e-9);
     row(out.n, {-away[0] * step, -away[1] * step, -away[2] * step},
         double(kFarthest) + (farthest - m_distance) * step);
+    if (slab) {
+        const auto nearness = [&](double depth) {
+            return float(double(kFarthest) + (farthest - depth) * step);
+        };
+        out.slabNear = nearness(slab->first);
+        out.slabFar = nearness(slab->second);
+    }
     return out;
 }
 

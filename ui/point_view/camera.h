@@ -7,6 +7,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace statescape::ui {
 
@@ -66,6 +67,8 @@ public:
     void orbit(double dx, double dy);
     /// @param factor above 1 comes nearer. What lies at (x, y) in the plane of the target stays there.
     void zoomAt(double x, double y, double factor);
+    /// Turns the eye's target to @p data; keeps angles and zoom.
+    void centreOn(const Vec3 &data);
     /// Where nearness and fog begin and end; the box of the data shown.
     void setDepthBox(const Box &box) { m_depthBox = box; }
 
@@ -75,7 +78,18 @@ public:
     [[nodiscard]] Vec3 unproject(double x, double y, double depth) const;
     [[nodiscard]] double targetDepth() const;
     /// @param scale device px per logical px. @param width,height of the picture, device px.
-    [[nodiscard]] Projection projection(double scale, int width, int height) const;
+    /// @param slab near and far depth as project() gives it; 3D only.
+    [[nodiscard]] Projection projection(double scale, int width, int height,
+                                        const std::optional<std::pair<double, double>> &slab = {}) const;
+    struct DepthRange {
+        double nearest, farthest;
+    };
+    /// Depths of the depth box's corners, as project() gives them; 3D.
+    [[nodiscard]] DepthRange depthRange() const;
+    /// Logical px of a view unit in the plane of the target.
+    [[nodiscard]] double pixelsPerViewUnit() const;
+    [[nodiscard]] const Vec3 &target() const { return m_target; }
+    [[nodiscard]] const Vec3 &axisScale() const { return m_axisScale; } ///< view units per data unit
 
     /// Between two views; @p t 0..1. Mode, lens and aspect are @p to's.
     static Camera between(const Camera &from, const Camera &to, double t);
