@@ -51,6 +51,33 @@ public:
             const std::size_t inChunk = row & (kChunkRows - 1);
             return {m_chunks[row >> kShift].get() + inChunk, std::min(kChunkRows - inChunk, m_rows - row)};
         }
+        class Iterator {
+        public:
+            using iterator_category = std::forward_iterator_tag;
+            using value_type = T;
+            using difference_type = std::ptrdiff_t;
+            using pointer = const T *;
+            using reference = const T &;
+            Iterator() = default;
+            Iterator(const View *view, std::size_t row)
+                : m_view(view)
+                , m_row(row)
+            {}
+            reference operator*() const { return (*m_view)[m_row]; }
+            Iterator &operator++()
+            {
+                ++m_row;
+                return *this;
+            }
+            Iterator operator++(int) { return {m_view, m_row++}; }
+            bool operator==(const Iterator &other) const { return m_row == other.m_row; }
+
+        private:
+            const View *m_view = nullptr;
+            std::size_t m_row = 0;
+        };
+        [[nodiscard]] Iterator begin() const { return {this, 0}; }
+        [[nodiscard]] Iterator end() const { return {this, m_rows}; }
         /// Calls @p visit(first row, span) for [first, last) piece by piece.
         template <class Visit>
         void forEachRun(std::size_t first, std::size_t last, Visit &&visit) const
@@ -99,6 +126,7 @@ public:
     {
         return m_chunks[row >> kShift].values.get()[row & (kChunkRows - 1)];
     }
+    [[nodiscard]] const T &back() const { return (*this)[m_rows - 1]; }
     void push_back(T value) { append(std::span<const T>(&value, 1)); }
     void append(std::span<const T> values)
     {

@@ -3,6 +3,7 @@
 #include "core/session/explanation.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace statescape::session {
 namespace {
 constexpr std::size_t kMaxProcesses = 12;
 constexpr std::size_t kMaxRowsASide = 20'000;
+constexpr std::size_t kMaxRuleRowsASide = 50'000;
+constexpr std::size_t kHistograms = 12;
 
 std::string commOf(const wire::ProcessUse &use)
 {
@@ -78,29 +81,87 @@ Workspace::Explanation describeSelection(const feature::SampleLog::View &samples
     return out;
 }
 
-void explainDifferences(const feature::SampleLog::View &samples, std::span<const std::uint8_t> selected,
-                        Workspace::Explanation &out)
+namespace {
+/// Every s-th row of each side: deterministic, and spread over the whole session.
+struct Thinned {
+    std::vector<std::uint32_t> rows;
+    std::vector<model::Side> sides;
+};
+
+Thinned thin(std::span<const model::Side> sides, std::size_t selected, std::size_t others, std::size_t most)
 {
-    const std::size_t rows = samples.rows();
-    const std::size_t others = rows - out.samples;
-    if (out.samples == 0 || others == 0)
-        return;
-    // Every s-th row of each side: deterministic, and spread over the whole session.
-    const std::size_t stepSelected = out.samples / kMaxRowsASide + 1;
-    const std::size_t stepOthers = others / kMaxRowsASide + 1;
-    std::vector<std::uint32_t> kept;
-    std::vector<std::uint8_t> flags;
+    const std::size_t stepSelected = selected / most + 1;
+    const std::size_t stepOthers = others / most + 1;
+    Thinned out;
     std::size_t seenSelected = 0;
     std::size_t seenOthers = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
-        const bool in = i < selected.size() && selected[i] != 0;
-        const bool keep = in ? seenSelected++ % stepSelected == 0 : seenOthers++ % stepOthers == 0;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        const bool keep = sides[i] == model::Side::Selected
+                              ? seenSelected++ % stepSelected == 0
+                              : sides[i] == model::Side::Others && seenOthers++ % stepOthers == 0;
         if (!keep)
             continue;
-        kept.push_back(static_cast<std::uint32_t>(i));
-        flags.push_back(in ? 1 : 0);
+        out.rows.push_back(static_cast<std::uint32_t>(i));
+        out.sides.push_back(sides[i]);
     }
-    out.differences = model::whyDifferent(samples.schema(), samples.matrix(kept), flags);
+    return out;
+}
+
+void measure(model::Rule &rule, const feature::SampleLog::View &samples, std::span<const model::Side> sides)
+{
+    std::uint64_t hits = 0, covered = 0, selected = 0;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        if (sides[i] == model::Side::LeftOut)
+            continue;
+        const bool in = sides[i] == model::Side::Selected, holds = rule.holds(samples.row(i));
+        selected += in ? 1 : 0;
+        covered += holds ? 1 : 0;
+        hits += in && holds ? 1 : 0;
+    }
+    rule.covered = covered;
+    rule.precision = covered == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(covered);
+    rule.recall = selected == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(selected);
+    rule.f1 = hits == 0 ? 0 : 2 * rule.precision * rule.recall / (rule.precision + rule.recall);
+}
+} // namespace
+
+void explainDifferences(const feature::SampleLog::View &samples, std::span<const model::Side> sides,
+                        Workspace::Explanation &out, const base::Progress &progress)
+{
+    const auto selected =
+        static_cast<std::size_t>(std::count(sides.begin(), sides.end(), model::Side::Selected));
+    const auto others = static_cast<std::size_t>(std::count(sides.begin(), sides.end(), model::Side::Others));
+    out.others = others;
+    if (selected == 0 || others == 0)
+        return;
+    const auto &schema = samples.schema();
+    {
+        const Thinned part = thin(sides, selected, others, kMaxRowsASide);
+        const ml::Matrix x = samples.matrix(part.rows);
+        out.differences = model::whyDifferent(schema, x, part.sides);
+        for (std::size_t i = 0; i < std::min(kHistograms, out.differences.size()); ++i)
+            out.histograms.push_back(model::twinHistogram(schema, x, part.sides, out.differences[i].column));
+    }
+    if (progress.stopped())
+        return;
+    const Thinned part = thin(sides, selected, others, kMaxRuleRowsASide);
+    out.rule = model::findRule(schema, samples.matrix(part.rows), part.sides, {}, progress);
+    if (!out.rule)
+        return;
+    if (part.rows.size() < selected + others)
+        measure(*out.rule, samples, sides);
+    out.ruleText = ruleText(*out.rule, schema);
+}
+
+std::string ruleText(const model::Rule &rule, const schema::Schema &schema)
+{
+    std::string text;
+    for (const auto &term : rule.terms) {
+        const auto &feature = schema[static_cast<std::size_t>(term.column)];
+        text += fmt::format("{}{} {} {}", text.empty() ? "" : " and ", feature.title, term.above ? ">" : "≤",
+                            base::formatValue(term.threshold, feature.unit));
+    }
+    return text;
 }
 
 } // namespace statescape::session

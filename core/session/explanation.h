@@ -15,8 +15,13 @@ namespace statescape::session {
 Workspace::Explanation describeSelection(const feature::SampleLog::View &samples,
                                          std::span<const std::uint8_t> selected);
 
-/// Adds why the flagged rows differ from the rest. Large sessions are thinned to 20,000 rows a side.
-void explainDifferences(const feature::SampleLog::View &samples, std::span<const std::uint8_t> selected,
-                        Workspace::Explanation &out);
+/// Adds why the rows on one side differ from those on the other, their histograms and a rule. Differences
+/// come from at most 20,000 rows a side; the rule is found on at most 100,000 and measured on all.
+/// @param sides one a row
+void explainDifferences(const feature::SampleLog::View &samples, std::span<const model::Side> sides,
+                        Workspace::Explanation &out, const base::Progress &progress = {});
+
+/// @return "block queue p99 > 18.4 ms and syscalls · fsync > 120 /s"
+std::string ruleText(const model::Rule &rule, const schema::Schema &schema);
 
 } // namespace statescape::session

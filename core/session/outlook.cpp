@@ -9,7 +9,6 @@
 namespace statescape::session {
 namespace {
 constexpr std::size_t kMinScores = 40;
-constexpr std::size_t kMaxScores = 4000; // older habits of the machine say little about the next seconds
 constexpr std::size_t kHoltScores = 240;
 constexpr int kHorizon = 240; // a minute at the default interval
 constexpr int kBandHorizon = 40;
@@ -35,12 +34,12 @@ void addBand(std::span<const model::Score> scores, Outlook &out)
 }
 } // namespace
 
-std::optional<Outlook> outlookOf(const model::Model &model, const std::vector<model::Score> &scores,
+std::optional<Outlook> outlookOf(const model::Model &model, std::span<const model::Score> scores,
                                  const AlarmRule &rule, std::uint64_t intervalNs)
 {
     if (scores.size() < kMinScores)
         return std::nullopt;
-    const auto recent = std::span(scores).last(std::min(scores.size(), kMaxScores));
+    const auto recent = scores.last(std::min(scores.size(), kOutlookScores));
     const int unknown = static_cast<int>(model.states().size());
     std::vector<std::uint8_t> bad(static_cast<std::size_t>(unknown) + 1, 0);
     for (int i = 0; i < unknown; ++i)

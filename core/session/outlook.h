@@ -4,15 +4,18 @@
 
 #include "core/session/snapshot.h"
 
+#include <cstddef>
 #include <optional>
-#include <vector>
+#include <span>
 
 namespace statescape::session {
 
-/// @param scores the session's scores in time order; the newest 4,000 count @param intervalNs nominal
-/// interval
+/// Scores an outlook looks at; older habits of the machine say little about the next seconds.
+inline constexpr std::size_t kOutlookScores = 4000;
+
+/// @param scores in time order; the newest kOutlookScores count @param intervalNs nominal interval
 /// @return what is likely to come within 40 intervals; nothing with fewer than 40 scores or no negative state
-std::optional<Outlook> outlookOf(const model::Model &model, const std::vector<model::Score> &scores,
+std::optional<Outlook> outlookOf(const model::Model &model, std::span<const model::Score> scores,
                                  const AlarmRule &rule, std::uint64_t intervalNs);
 
 } // namespace statescape::session

@@ -3,13 +3,16 @@
 #pragma once
 
 #include "core/base/clock.h"
+#include "core/base/column.h"
 #include "core/feature/sample_log.h"
 #include "core/model/model.h"
 #include "core/model/projection.h"
 #include "core/schema/label.h"
 #include "core/session/alarm.h"
 #include "core/source/source.h"
+#include "core/store/session_store.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,10 +21,29 @@
 
 namespace statescape::session {
 
-/// Positions of samples on the first three components, structure of arrays.
-struct Coordinates {
-    std::vector<float> x, y, z;
+/// Principal components fitted; the picture shows any three of them or of the features.
+inline constexpr int kComponents = 8;
+
+/// What one axis of the picture shows.
+struct AxisSource {
+    enum class Kind : std::uint8_t { Component, Feature };
+    Kind kind = Kind::Component;
+    int index = 0; ///< component 0..kComponents - 1, or schema column
+    bool operator==(const AxisSource &) const = default;
 };
+using PictureAxes = std::array<AxisSource, 3>;
+inline constexpr PictureAxes kPrincipalAxes{AxisSource{AxisSource::Kind::Component, 0},
+                                            AxisSource{AxisSource::Kind::Component, 1},
+                                            AxisSource{AxisSource::Kind::Component, 2}};
+
+/// Positions of samples on the three axes of the picture. A feature's axis has its value, log1p where the
+/// catalogue says heavy-tailed, NaN where missing.
+struct Coordinates {
+    base::Column<float>::View x, y, z;
+};
+
+/// One byte a row, 0 or 1; missing rows at the end are 0.
+using Rows = std::shared_ptr<const std::vector<std::uint8_t>>;
 
 /// What is likely to come, from the order of states so far.
 struct Outlook {
@@ -44,25 +66,32 @@ struct Snapshot {
     std::uint64_t intervalNs = 0;
     bool live = false; ///< a source is connected
     // Samples
-    feature::SampleLog::View samples;                           ///< n rows
-    std::shared_ptr<const std::vector<schema::Label>> labels;   ///< n
-    std::shared_ptr<const std::vector<std::string>> classNames; ///< [0] is ""
-    std::uint64_t undoDepth = 0, redoDepth = 0;                 ///< of labels, kept in the file
+    feature::SampleLog::View samples;                                ///< n rows
+    std::shared_ptr<const base::Column<schema::Label>::View> labels; ///< n, never null
+    std::shared_ptr<const std::vector<std::string>> classNames;      ///< [0] is ""
+    store::History history;                                          ///< of every step, kept in the file
+    Rows selection;                                                  ///< never null, may be short
+    std::uint64_t selected = 0;                                      ///< rows in selection
     // The picture
     std::shared_ptr<const model::Projection> projection; ///< null until there are enough samples
-    std::vector<model::AxisMeaning> axes;
+    std::vector<model::AxisMeaning> axes;                ///< of the components, up to kComponents
+    PictureAxes pictureAxes = kPrincipalAxes;
     std::uint64_t axesFittedNs = 0; ///< time_ns of the newest sample the axes know
     double driftDegrees = 0;        ///< between these axes and a fresh fit on everything seen
     bool axesPinned = false;
     std::shared_ptr<const Coordinates> coordinates; ///< n, or null
     // The model
-    std::shared_ptr<const model::Model> model;               ///< null when none
-    std::shared_ptr<const std::vector<model::Score>> scores; ///< n with a model, else null
+    std::shared_ptr<const model::Model> model;                      ///< null when none
+    std::shared_ptr<const base::Column<model::Score>::View> scores; ///< n with a model, else null
     std::optional<Alarm> alarm;
     std::optional<Outlook> outlook;
     // The source
     source::SourceStatus status;
     std::uint64_t droppedSamples = 0; ///< every counted loss: kernel, socket, queue, store
 };
+
+/// @return what axis 0..2 of the picture means, with its unit or share: "PC1 41 %: block latency, I/O wait"
+/// or "block queue p99, ms, log scale"; empty without axes.
+std::string axisText(const Snapshot &snapshot, std::size_t axis);
 
 } // namespace statescape::session

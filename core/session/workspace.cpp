@@ -6,11 +6,26 @@
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <sstream>
 #include <utility>
 
 namespace statescape::session {
 namespace {
 constexpr const char *kAxesNote = "axes";
+constexpr const char *kSkippedNote = "skipped";
+
+Rows maskOf(std::span<const store::RowRun> runs, std::size_t rows)
+{
+    if (runs.empty())
+        return std::make_shared<const std::vector<std::uint8_t>>();
+    auto mask = std::make_shared<std::vector<std::uint8_t>>(rows, std::uint8_t{0});
+    for (const auto &run : runs)
+        if (run.first < rows)
+            std::fill_n(mask->begin() + static_cast<std::ptrdiff_t>(run.first),
+                        std::min<std::uint64_t>(run.count, rows - run.first), std::uint8_t{1});
+    return mask;
+}
 } // namespace
 
 base::Result<> Workspace::Impl::openFile(const std::filesystem::path &path, store::OpenMode mode)
@@ -20,10 +35,28 @@ base::Result<> Workspace::Impl::openFile(const std::filesystem::path &path, stor
         const std::lock_guard lock(mutex);
         file = opened.path();
         fileBytes = opened.fileBytes();
+        readOnly = mode == store::OpenMode::ReadOnly;
     }
     recorder = std::make_unique<store::Recorder>(std::move(opened));
     recorder->onProblem([this](const base::Error &error) { report(error); });
     return {};
+}
+
+void Workspace::Impl::resetSessionLocked()
+{
+    labels.clear();
+    selection = std::make_shared<const std::vector<std::uint8_t>>();
+    selected = 0;
+    skipped.clear();
+    history = {};
+    places = {};
+    scores.clear();
+    projection.reset();
+    axes.clear();
+    axesRows = driftRows = 0;
+    pictureAxes = placedOn = kPrincipalAxes;
+    lossesBefore = 0;
+    outlook.reset();
 }
 
 base::Result<> Workspace::Impl::loadSession(store::SessionId id)
@@ -33,8 +66,10 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
         std::unique_ptr<feature::SampleLog> log;
         std::vector<schema::Label> labels;
         std::vector<std::string> classNames;
-        std::pair<std::uint64_t, std::uint64_t> depths;
-        std::optional<std::string> axes;
+        std::vector<store::RowRun> selection;
+        store::History history;
+        store::ModelRef modelRef;
+        std::optional<std::string> axes, skipped;
         std::string model;
     };
     STATESCAPE_TRY(auto loaded, onStore<Loaded>([id](store::SessionStore &store) -> base::Result<Loaded> {
@@ -43,15 +78,20 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
                        STATESCAPE_TRY(out.log, store.load(id));
                        STATESCAPE_TRY(out.labels, store.labels(id));
                        STATESCAPE_TRY(out.classNames, store.classNames());
-                       STATESCAPE_TRY(out.depths, store.undoDepths(id));
+                       STATESCAPE_TRY(out.selection, store.selection(id));
+                       STATESCAPE_TRY(out.history, store.history(id));
+                       STATESCAPE_TRY(out.modelRef, store.activeModel(id));
                        STATESCAPE_TRY(out.axes, store.note(id, kAxesNote));
-                       // A file without a model is not an error.
-                       out.model = store.loadModel("").value_or("");
+                       STATESCAPE_TRY(out.skipped, store.note(id, kSkippedNote));
+                       if (!out.modelRef.name.empty()) {
+                           STATESCAPE_TRY(out.model, store.loadModel(out.modelRef));
+                       }
                        return out;
                    }));
     std::shared_ptr<const model::Projection> axesLoaded;
     if (loaded.axes) {
         auto parsed = model::Projection::fromJson(*loaded.axes);
+        // Files of before showed fewer components; new axes stay close to the old ones.
         if (parsed)
             axesLoaded = std::make_shared<const model::Projection>(std::move(*parsed));
         else
@@ -67,20 +107,27 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
     }
     {
         const std::lock_guard lock(mutex);
+        resetSessionLocked();
         info = loaded.info;
         lossesBefore = loaded.info.dropped;
         log = std::move(loaded.log);
-        labels = std::move(loaded.labels);
+        labels.append(loaded.labels);
         labels.resize(log->rows());
         classNames = std::move(loaded.classNames);
-        std::tie(undoDepth, redoDepth) = loaded.depths;
+        history = std::move(loaded.history);
+        modelRef = loaded.modelRef;
         axesRows = log->rows();
+        setSelectionLocked(maskOf(loaded.selection, log->rows()));
+        if (loaded.skipped)
+            for (std::istringstream text(*loaded.skipped); text;)
+                if (std::uint64_t row = 0; text >> row)
+                    skipped.insert(row);
     }
     if (axesLoaded)
         adoptAxes(axesLoaded, loaded.info.lastNs);
     if (modelLoaded)
         scoreEverything(modelLoaded);
-    if (!axesLoaded)
+    if (!axesLoaded || axesLoaded->components() < kComponents)
         scheduleAxes(true);
     return {};
 }
@@ -104,23 +151,26 @@ void Workspace::Impl::publishLocked()
     next->live = live;
     if (log)
         next->samples = log->view();
-    next->labels = std::make_shared<const std::vector<schema::Label>>(labels);
+    next->labels = std::make_shared<const base::Column<schema::Label>::View>(labels.view());
     const auto &before = published->classNames;
     next->classNames = before && *before == classNames
                            ? before
                            : std::make_shared<const std::vector<std::string>>(classNames);
-    next->undoDepth = undoDepth;
-    next->redoDepth = redoDepth;
+    next->history = history;
+    next->selection = selection;
+    next->selected = selected;
     next->projection = projection;
     next->axes = axes;
     next->axesFittedNs = axesFittedNs;
     next->driftDegrees = driftDegrees;
     next->axesPinned = axesPinned;
+    next->pictureAxes = placedOn;
     if (projection)
-        next->coordinates = std::make_shared<const Coordinates>(coordinates);
+        next->coordinates = std::make_shared<const Coordinates>(
+            Coordinates{places.x.view(), places.y.view(), places.z.view()});
     next->model = model;
     if (model)
-        next->scores = std::make_shared<const std::vector<model::Score>>(scores);
+        next->scores = std::make_shared<const base::Column<model::Score>::View>(scores.view());
     if (alarm)
         next->alarm = alarm->current();
     next->outlook = outlook;
@@ -146,9 +196,9 @@ Workspace::Workspace(std::unique_ptr<Impl> impl)
 Workspace::~Workspace()
 {
     stopLive();
-    m_impl->worker->cancel(Worker::Kind::Axes);
-    m_impl->worker->cancel(Worker::Kind::Train);
-    m_impl->worker->cancel(Worker::Kind::Explain);
+    for (const auto kind : {Worker::Kind::Axes, Worker::Kind::Picture, Worker::Kind::Train,
+                            Worker::Kind::Explain, Worker::Kind::Suggest, Worker::Kind::Grow})
+        m_impl->worker->cancel(kind);
     std::string axes;
     {
         const std::lock_guard lock(m_impl->mutex);
@@ -201,157 +251,34 @@ std::shared_ptr<const Snapshot> Workspace::snapshot() const
     return m_impl->published;
 }
 
-base::Result<> Workspace::Impl::applyChanges(const std::string &what, std::vector<store::LabelChange> changes)
-{
-    if (changes.empty())
-        return {};
-    // Rows are numbered as they are stored: behind a sample that never was, memory and file count
-    // differently.
-    if (const auto lost = recorder->dropped(); lost != 0)
-        return base::fail(base::Code::Full,
-                          std::to_string(lost) +
-                              " samples could not be stored, so labels would land on others",
-                          "make room, then close and open the session again");
-    store::SessionId id = 0;
-    {
-        const std::lock_guard lock(mutex);
-        for (const auto &change : changes)
-            labels[change.row] = change.after;
-        ++undoDepth;
-        redoDepth = 0;
-        id = info.id;
-    }
-    publish();
-    const auto count = changes.size();
-    const auto step = std::make_shared<store::Step>(store::Step{what, std::move(changes)});
-    auto stored =
-        recorder->run([id, step](store::SessionStore &store) { return store.applyStep(id, *step); }).get();
-    if (stored)
-        return {};
-    // What the file refused must not look stored.
-    {
-        const std::lock_guard lock(mutex);
-        for (const auto &change : step->changes)
-            labels[change.row] = change.before;
-        --undoDepth;
-    }
-    publish();
-    return stored.error().in("label " + std::to_string(count) + " samples");
-}
-
-base::Result<std::uint64_t> Workspace::label(std::span<const std::uint8_t> selected,
-                                             schema::Polarity polarity, const std::string &className,
-                                             bool keepClass)
-{
-    std::uint16_t classId = 0;
-    if (!className.empty()) {
-        STATESCAPE_TRY(classId, m_impl->onStore<std::uint16_t>(
-                                    [&](store::SessionStore &store) { return store.classId(className); }));
-        STATESCAPE_TRY(auto names, m_impl->onStore<std::vector<std::string>>(
-                                       [](store::SessionStore &store) { return store.classNames(); }));
-        const std::lock_guard lock(m_impl->mutex);
-        m_impl->classNames = std::move(names);
-    }
-    std::vector<store::LabelChange> changes;
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        const std::size_t rows = std::min(selected.size(), m_impl->labels.size());
-        for (std::size_t i = 0; i < rows; ++i) {
-            if (selected[i] == 0)
-                continue;
-            const schema::Label before = m_impl->labels[i];
-            const schema::Label after{polarity, keepClass ? before.classId : classId};
-            if (!(before == after))
-                changes.push_back({i, before, after});
-        }
-    }
-    const std::uint64_t count = changes.size();
-    std::string what = "label " + std::to_string(count) + (count == 1 ? " sample" : " samples");
-    if (polarity != schema::Polarity::None)
-        what.append(" ").append(schema::polarityKey(polarity));
-    if (!className.empty())
-        what.append(": ").append(className);
-    STATESCAPE_CHECK(m_impl->applyChanges(what, std::move(changes)));
-    return count;
-}
-
-base::Result<std::uint64_t> Workspace::clearLabels(std::span<const std::uint8_t> selected)
-{
-    std::vector<store::LabelChange> changes;
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        const std::size_t rows = std::min(selected.size(), m_impl->labels.size());
-        for (std::size_t i = 0; i < rows; ++i)
-            if (selected[i] != 0 && !m_impl->labels[i].empty())
-                changes.push_back({i, m_impl->labels[i], {}});
-    }
-    const std::uint64_t count = changes.size();
-    STATESCAPE_CHECK(m_impl->applyChanges(
-        "clear " + std::to_string(count) + (count == 1 ? " label" : " labels"), std::move(changes)));
-    return count;
-}
-
-base::Result<std::string> Workspace::Impl::stepHistory(bool back)
-{
-    store::SessionId id = 0;
-    {
-        const std::lock_guard lock(mutex);
-        id = info.id;
-    }
-    if (id == 0)
-        return std::string();
-    STATESCAPE_TRY(auto step, onStore<std::optional<store::Step>>([id, back](store::SessionStore &store) {
-                       return back ? store.undo(id) : store.redo(id);
-                   }));
-    if (!step)
-        return std::string();
-    {
-        const std::lock_guard lock(mutex);
-        for (const auto &change : step->changes)
-            if (change.row < labels.size())
-                labels[change.row] = change.after;
-        undoDepth += back ? -1 : 1;
-        redoDepth += back ? 1 : -1;
-    }
-    publish();
-    return step->what;
-}
-
-base::Result<std::string> Workspace::undo()
-{
-    return m_impl->stepHistory(true);
-}
-
-base::Result<std::string> Workspace::redo()
-{
-    return m_impl->stepHistory(false);
-}
-
-base::Result<> Workspace::renameClass(const std::string &from, const std::string &to)
-{
-    STATESCAPE_TRY(auto names,
-                   m_impl->onStore<std::vector<std::string>>(
-                       [&](store::SessionStore &store) -> base::Result<std::vector<std::string>> {
-                           STATESCAPE_TRY(const auto known, store.classNames());
-                           const auto found = std::find(known.begin() + 1, known.end(), from);
-                           if (found == known.end())
-                               return base::fail(base::Code::NotFound, "there is no class '" + from + "'");
-                           STATESCAPE_CHECK(
-                               store.renameClass(static_cast<std::uint16_t>(found - known.begin()), to));
-                           return store.classNames();
-                       }));
-    {
-        const std::lock_guard lock(m_impl->mutex);
-        m_impl->classNames = std::move(names);
-    }
-    m_impl->publish();
-    return {};
-}
-
 base::Result<std::vector<store::ModelInfo>> Workspace::models() const
 {
     return m_impl->onStore<std::vector<store::ModelInfo>>(
         [](store::SessionStore &store) { return store.models(); });
+}
+
+base::Result<std::vector<store::SessionInfo>> Workspace::sessions() const
+{
+    return m_impl->onStore<std::vector<store::SessionInfo>>(
+        [](store::SessionStore &store) { return store.sessions(); });
+}
+
+store::SessionId Workspace::sessionId() const
+{
+    const std::lock_guard lock(m_impl->mutex);
+    return m_impl->info.id;
+}
+
+base::Result<> Workspace::skip(std::uint64_t row)
+{
+    std::string text;
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        m_impl->skipped.insert(row);
+        for (const std::uint64_t each : m_impl->skipped)
+            text += std::to_string(each) + ' ';
+    }
+    return setNote(kSkippedNote, text);
 }
 
 base::Result<> Workspace::saveCopy(const std::filesystem::path &target)
@@ -405,6 +332,22 @@ base::Result<std::optional<std::string>> Workspace::note(const std::string &key)
         return std::optional<std::string>{};
     return m_impl->onStore<std::optional<std::string>>(
         [&](store::SessionStore &store) { return store.note(id, key); });
+}
+
+std::string axisText(const Snapshot &snapshot, std::size_t axis)
+{
+    if (axis >= snapshot.pictureAxes.size())
+        return {};
+    const AxisSource source = snapshot.pictureAxes[axis];
+    const auto index = static_cast<std::size_t>(source.index);
+    if (source.kind == AxisSource::Kind::Component)
+        return index < snapshot.axes.size() ? snapshot.axes[index].text : std::string();
+    if (!snapshot.samples.sharedSchema() || index >= snapshot.samples.schema().size())
+        return {};
+    const auto &feature = snapshot.samples.schema()[index];
+    const auto unit = base::unitKey(feature.unit);
+    return fmt::format("{}{}{}{}", feature.title, unit.empty() ? "" : ", ", unit,
+                       feature.log1p ? ", log scale" : "");
 }
 
 } // namespace statescape::session

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/model/advice.h"
 #include "core/model/compare.h"
+#include "core/model/rule.h"
 #include "core/session/snapshot.h"
 #include "core/store/session_store.h"
 
@@ -51,6 +53,10 @@ public:
     /// @param intervalNs 50 ms..60 s
     void setInterval(std::uint64_t intervalNs);
 
+    /// Makes @p rows the selection (one step of undo, unless nothing changes). @param what for the history:
+    /// "lasso"
+    base::Result<> select(Rows rows, const std::string &what);
+
     /// Labels the flagged rows (one step of undo). @param selected at most snapshot().samples.rows() flags,
     /// non-zero is selected
     /// @param keepClass true: only the polarity changes @return how many samples changed
@@ -58,27 +64,53 @@ public:
                                       const std::string &className, bool keepClass = false);
     /// Takes every label off the flagged rows (one step of undo). @return how many samples changed
     base::Result<std::uint64_t> clearLabels(std::span<const std::uint8_t> selected);
-    /// @return what was undone, for people; empty when there was nothing. Waits for the disk.
+    /// Takes back or makes again the last step: selection, labels, a class's name or the model in use.
+    /// @return what it was, for people; empty when there was nothing. Waits for the disk.
     base::Result<std::string> undo();
     base::Result<std::string> redo();
+    /// One step of undo. @error NotFound, AlreadyExists
     base::Result<> renameClass(const std::string &from, const std::string &to);
 
+    /// Keeps the present selection under a name. @param geometry JSON of how it was drawn, may be empty.
+    /// Waits for the disk.
+    base::Result<> saveSelection(const std::string &name, const std::string &geometry);
+    /// @return those of every session in the file; rows mean samples only of this session. Waits for the
+    /// disk.
+    [[nodiscard]] base::Result<std::vector<store::SavedSelection>> savedSelections() const;
+    base::Result<> removeSelection(store::SessionId session, const std::string &name);
+    [[nodiscard]] store::SessionId sessionId() const;
+    /// @return every session of the file. Waits for the disk.
+    [[nodiscard]] base::Result<std::vector<store::SessionInfo>> sessions() const;
+
     /// Trains on everything labelled and recorded so far, on the analysis thread; a newer train() cancels an
-    /// older one. The model is saved into the file and becomes the active one. @param progress on the
-    /// analysis thread @param done on the analysis thread
+    /// older one. The model is saved into the file and becomes the active one (one step of undo). @param
+    /// progress on the analysis thread @param done on the analysis thread
     void train(model::TrainOptions options,
                std::function<void(double fraction, std::string_view stage)> progress,
                std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done);
     void cancelTraining();
-    /// @param name empty: no model. Waits for the disk.
+    /// One step of undo. @param name empty: no model. Waits for the disk.
     base::Result<> useModel(const std::string &name);
     void setAlarmRule(const AlarmRule &rule);
     [[nodiscard]] base::Result<std::vector<store::ModelInfo>> models() const; ///< waits for the disk
 
+    /// What a selection is compared with.
+    struct Against {
+        enum class Kind : std::uint8_t { Rest, State, Class, Saved };
+        Kind kind = Kind::Rest;
+        std::string name; ///< of the state, class ("positive" and "negative" too) or saved selection;
+                          ///< selected samples never count
+        bool operator==(const Against &) const = default;
+    };
     struct Explanation {
         std::uint64_t ticket = 0;
         std::uint64_t samples = 0;
+        Against against;
+        std::uint64_t others = 0; ///< samples on the other side
         std::vector<model::Difference> differences;
+        std::vector<model::TwinHistogram> histograms; ///< of the first 12 differences, in their order
+        std::optional<model::Rule> rule;
+        std::string ruleText; ///< "block queue p99 > 18.4 ms and syscalls · fsync > 120 /s"
         struct Who {
             std::string comm;
             std::uint32_t pid = 0;
@@ -93,12 +125,25 @@ public:
     /// Why the flagged rows differ from the rest and who was running, on the analysis thread; only the newest
     /// request is answered.
     /// @return its ticket
-    std::uint64_t explain(std::shared_ptr<const std::vector<std::uint8_t>> selected,
-                          std::function<void(Explanation)> done);
+    std::uint64_t explain(Rows selected, Against against, std::function<void(Explanation)> done);
+
+    /// What is worth the next look, on the analysis thread, skipped samples left out.
+    enum class Ask : std::uint8_t { Uncertain, Suspect };
+    /// @param done on the analysis thread; best first. @error NotEnoughData without a model (Uncertain) or
+    /// labels (Suspect)
+    void suggest(Ask what, std::function<void(base::Result<std::vector<model::Suggestion>>)> done);
+    /// Never suggests this sample again; kept in the file.
+    base::Result<> skip(std::uint64_t row);
+    /// Rows like the seeds, see model::growToNeighbours, on the analysis thread; a newer request replaces an
+    /// older one.
+    /// @param done on the analysis thread
+    void grow(Rows seeds, double reach, std::function<void(base::Result<Rows>)> done);
 
     /// Fits the axes again on everything (analysis thread), staying close to the present ones.
     void refitAxes();
     void setAxesPinned(bool pinned);
+    /// What the three axes of the picture show; coordinates follow on the analysis thread.
+    void setPictureAxes(const PictureAxes &axes);
 
     /// Copies the session file consistently; the workspace stays on its own file. Waits for the disk.
     base::Result<> saveCopy(const std::filesystem::path &target);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/ml/scaler.h"
 #include "core/session/losses.h"
 #include "core/session/worker.h"
 #include "core/session/workspace.h"
@@ -9,8 +10,14 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 
 namespace statescape::session {
+
+/// Positions on the picture's axes, growing.
+struct Places {
+    base::Column<float> x, y, z;
+};
 
 /// State behind a Workspace. `mutex` guards every member below it; jobs and callbacks take views under it and
 /// work outside.
@@ -29,8 +36,16 @@ struct Workspace::Impl {
     // workspace.cpp
     base::Result<> openFile(const std::filesystem::path &file, store::OpenMode mode);
     base::Result<> loadSession(store::SessionId id);
-    base::Result<> applyChanges(const std::string &what, std::vector<store::LabelChange> changes);
+
+    // workspace_history.cpp
+    /// Stores a step that memory already shows; @p takeBack makes memory as it was when the file refuses it.
+    base::Result<> storeStep(store::Step step, const std::function<void()> &takeBack);
+    base::Result<> applyLabels(const std::string &what, std::vector<store::ChangeRun> runs);
+    void setLabelsLocked(std::span<const store::ChangeRun> runs, bool after);
+    void setSelectionLocked(Rows rows);
     base::Result<std::string> stepHistory(bool back);
+    /// Makes the model of @p ref the one that scores; an empty name is none.
+    base::Result<> adoptModel(const store::ModelRef &ref);
 
     // workspace_live.cpp
     base::Result<> ensureLiveSession(std::uint64_t intervalNs);
@@ -38,12 +53,24 @@ struct Workspace::Impl {
     void onStatus(const source::SourceStatus &status);
     void appendDerived(std::span<const float> row, std::uint64_t timeNs);
     void updateOutlook();
+    /// Forgets everything of the session before. @pre mutex held
+    void resetSessionLocked();
 
     // workspace_analysis.cpp
     void scheduleAxes(bool force);
     void fitAxes(const std::stop_token &stop, bool force);
     void adoptAxes(std::shared_ptr<const model::Projection> fitted, std::uint64_t fittedNs);
+    void placeEverything(const std::stop_token &stop);
+
+    // workspace_training.cpp
     void scoreEverything(std::shared_ptr<const model::Model> next);
+    void dropModelLocked();
+    /// Makes a step of what scores from now on.
+    void rememberModel(const std::string &what, const store::ModelRef &ref);
+
+    // workspace_explain.cpp
+    base::Result<std::vector<model::Side>> sidesOf(const feature::SampleLog::View &samples,
+                                                   const Rows &selected, const Against &against) const;
 
     /// Builds and publishes a snapshot. @pre mutex held
     void publishLocked();
@@ -68,10 +95,14 @@ struct Workspace::Impl {
     std::uint64_t fileBytes = 0;
     store::SessionInfo info;
     std::unique_ptr<feature::SampleLog> log;
-    std::vector<schema::Label> labels;
+    base::Column<schema::Label> labels;
     std::vector<std::string> classNames{""};
-    std::uint64_t undoDepth = 0, redoDepth = 0;
+    store::History history;
+    Rows selection = std::make_shared<const std::vector<std::uint8_t>>();
+    std::uint64_t selected = 0;
+    std::set<std::uint64_t> skipped; ///< rows never to be suggested again
     bool live = false;
+    bool readOnly = false; ///< the file takes no steps; selections then live in memory only
 
     std::shared_ptr<const model::Projection> projection;
     std::vector<model::AxisMeaning> axes;
@@ -80,11 +111,14 @@ struct Workspace::Impl {
     std::size_t driftRows = 0; ///< rows at the last drift check
     double driftDegrees = 0;
     bool axesPinned = false;
-    Coordinates coordinates;
+    PictureAxes pictureAxes = kPrincipalAxes;
+    Places places;                         ///< empty without axes
+    PictureAxes placedOn = kPrincipalAxes; ///< what `places` are on; pictureAxes is what was asked for
 
     std::shared_ptr<const model::Model> model;
     std::vector<int> modelColumns;
-    std::vector<model::Score> scores;
+    store::ModelRef modelRef; ///< of `model` in the file
+    base::Column<model::Score> scores;
     AlarmRule alarmRule;
     std::optional<AlarmWatch> alarm;
     std::optional<Outlook> outlook;
@@ -98,6 +132,16 @@ struct Workspace::Impl {
 
     std::unique_ptr<Worker> worker = std::make_unique<Worker>();
 };
+
+/// Puts rows of samples on the picture's axes. @param positions kComponents values of a projected row
+inline float placeOn(const AxisSource &axis, const schema::Schema &schema, std::span<const float> row,
+                     std::span<const float> positions)
+{
+    const auto index = static_cast<std::size_t>(axis.index);
+    if (axis.kind == AxisSource::Kind::Component)
+        return index < positions.size() ? positions[index] : 0.0F;
+    return schema[index].log1p ? ml::signedLog1p(row[index]) : row[index];
+}
 
 template <class T>
 base::Result<T> Workspace::Impl::onStore(std::function<base::Result<T>(store::SessionStore &)> work) const

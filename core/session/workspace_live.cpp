@@ -23,14 +23,7 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
     const std::lock_guard lock(mutex);
     info = next;
     log = std::make_unique<feature::SampleLog>(schema);
-    labels.clear();
-    coordinates = {};
-    scores.clear();
-    projection.reset();
-    axes.clear();
-    axesRows = driftRows = 0;
-    lossesBefore = undoDepth = redoDepth = 0;
-    outlook.reset();
+    resetSessionLocked();
     // A model of another schema does not fit the new columns.
     if (model) {
         auto columns = model->bind(*schema);
@@ -128,9 +121,9 @@ void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t ti
         std::array<float, 8> position{};
         projection->project(row,
                             std::span(position).first(static_cast<std::size_t>(projection->components())));
-        coordinates.x.push_back(position[0]);
-        coordinates.y.push_back(position[1]);
-        coordinates.z.push_back(position[2]);
+        places.x.push_back(placeOn(placedOn[0], *log->schema(), row, position));
+        places.y.push_back(placeOn(placedOn[1], *log->schema(), row, position));
+        places.z.push_back(placeOn(placedOn[2], *log->schema(), row, position));
     }
     if (model) {
         scores.push_back(model->score(row, modelColumns));
@@ -142,8 +135,14 @@ void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t ti
 void Workspace::Impl::updateOutlook()
 {
     outlook.reset();
-    if (model && info.intervalNs != 0)
-        outlook = outlookOf(*model, scores, alarmRule, info.intervalNs);
+    if (!model || info.intervalNs == 0)
+        return;
+    const std::size_t first = scores.size() - std::min(scores.size(), kOutlookScores);
+    std::vector<model::Score> recent;
+    recent.reserve(scores.size() - first);
+    for (std::size_t i = first; i < scores.size(); ++i)
+        recent.push_back(scores[i]);
+    outlook = outlookOf(*model, recent, alarmRule, info.intervalNs);
 }
 
 void Workspace::Impl::onStatus(const source::SourceStatus &next)

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/workspace_impl.h"
+
+#include <algorithm>
+
+// Training, the model in use and what it says of every sample.
+namespace statescape::session {
+namespace {
+constexpr std::size_t kBlockRows = 65'536; // bounds the dense copy while scoring
+
+void scoreInto(const model::Model &model, std::span<const int> columns,
+               const feature::SampleLog::View &samples, std::size_t first, base::Column<model::Score> &out)
+{
+    for (std::size_t at = first; at < samples.rows(); at += kBlockRows) {
+        const auto block =
+            model.scoreAll(samples.matrix(at, std::min(kBlockRows, samples.rows() - at)), columns);
+        out.append(block);
+    }
+}
+} // namespace
+
+void Workspace::Impl::scoreEverything(std::shared_ptr<const model::Model> next)
+{
+    feature::SampleLog::View samples;
+    {
+        const std::lock_guard lock(mutex);
+        if (!log)
+            return;
+        samples = log->view();
+    }
+    auto columns = next->bind(samples.schema());
+    if (!columns) {
+        report(columns.error().in("model " + next->name()));
+        return;
+    }
+    base::Column<model::Score> fresh;
+    scoreInto(*next, *columns, samples, 0, fresh);
+    const std::lock_guard lock(mutex);
+    scoreInto(*next, *columns, log->view(), samples.rows(), fresh);
+    model = std::move(next);
+    modelColumns = std::move(*columns);
+    scores = std::move(fresh);
+    alarm.emplace(alarmRule);
+    const std::size_t tail =
+        scores.size() - std::min(scores.size(), static_cast<std::size_t>(std::max(1, alarmRule.run)) * 4);
+    for (std::size_t i = tail; i < scores.size(); ++i)
+        alarm->add(log->view().timeNs(i), scores[i], *model);
+    updateOutlook();
+}
+
+void Workspace::Impl::dropModelLocked()
+{
+    model.reset();
+    scores.clear();
+    alarm.reset();
+    outlook.reset();
+}
+
+base::Result<> Workspace::Impl::adoptModel(const store::ModelRef &ref)
+{
+    if (ref.name.empty()) {
+        const std::lock_guard lock(mutex);
+        dropModelLocked();
+        modelRef = ref;
+        return {};
+    }
+    STATESCAPE_TRY(const auto json,
+                   onStore<std::string>([&](store::SessionStore &store) { return store.loadModel(ref); }));
+    STATESCAPE_TRY(auto loaded, model::Model::fromJson(json));
+    scoreEverything(std::make_shared<const model::Model>(std::move(loaded)));
+    const std::lock_guard lock(mutex);
+    modelRef = ref;
+    return {};
+}
+
+void Workspace::Impl::rememberModel(const std::string &what, const store::ModelRef &ref)
+{
+    store::Step step;
+    step.kind = store::StepKind::UseModel;
+    step.what = what;
+    step.modelAfter = ref;
+    {
+        const std::lock_guard lock(mutex);
+        step.modelBefore = modelRef;
+        if (readOnly || info.id == 0 || step.modelBefore == ref)
+            return;
+        modelRef = ref;
+    }
+    if (auto stored = storeStep(std::move(step), [] {}); !stored)
+        report(stored.error().in("remember the model in use"));
+}
+
+void Workspace::train(model::TrainOptions options, std::function<void(double, std::string_view)> progress,
+                      std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done)
+{
+    auto *impl = m_impl.get();
+    impl->worker->submit(Worker::Kind::Train, [impl, options = std::move(options),
+                                               progress = std::move(progress),
+                                               done = std::move(done)](const std::stop_token &stop) mutable {
+        feature::SampleLog::View samples;
+        base::Column<schema::Label>::View labelled;
+        std::vector<std::string> classNames;
+        {
+            const std::lock_guard lock(impl->mutex);
+            if (impl->log)
+                samples = impl->log->view();
+            labelled = impl->labels.view();
+            classNames = impl->classNames;
+            options.intervalNs = impl->info.intervalNs;
+            options.source = impl->file.filename().string() + " session " + std::to_string(impl->info.id);
+        }
+        options.createdNs = base::realtimeNs();
+        if (samples.rows() == 0) {
+            done(base::fail(base::Code::NotEnoughData, "there are no samples to train on",
+                            "record or open a session first"));
+            return;
+        }
+        const ml::Matrix x = samples.matrix();
+        std::vector<std::uint64_t> times(samples.rows());
+        for (std::size_t i = 0; i < times.size(); ++i)
+            times[i] = samples.timeNs(i);
+        auto labels = labelled.toVector();
+        labels.resize(samples.rows());
+        auto trained = model::Model::train({samples.sharedSchema(), x, labels, times, classNames}, options,
+                                           {stop, progress});
+        if (!trained) {
+            done(trained.error());
+            return;
+        }
+        auto shared = std::make_shared<const model::Model>(std::move(*trained));
+        store::ModelInfo info{shared->name(), options.algorithm, {}, options.createdNs, 0};
+        for (const auto &state : shared->states())
+            info.states.push_back(state.name);
+        const auto json = std::make_shared<const std::string>(shared->toJson());
+        auto saved = impl->onStore<std::int64_t>(
+            [info, json](store::SessionStore &store) { return store.saveModel(info, *json); });
+        impl->scoreEverything(shared);
+        impl->publish();
+        if (saved)
+            impl->rememberModel("train " + info.name, {info.name, *saved});
+        else
+            impl->report(saved.error().in("save model " + info.name));
+        done(shared);
+    });
+}
+
+void Workspace::cancelTraining()
+{
+    m_impl->worker->cancel(Worker::Kind::Train);
+}
+
+base::Result<> Workspace::useModel(const std::string &name)
+{
+    store::ModelRef ref{name, 0};
+    if (!name.empty()) {
+        STATESCAPE_TRY(const auto known, models());
+        for (const auto &each : known)
+            if (each.name == name)
+                ref.revision = each.revision;
+    }
+    STATESCAPE_CHECK(m_impl->adoptModel(ref));
+    m_impl->publish();
+    m_impl->rememberModel(name.empty() ? std::string("use no model") : "use model " + name, ref);
+    return {};
+}
+
+void Workspace::setAlarmRule(const AlarmRule &rule)
+{
+    const std::lock_guard lock(m_impl->mutex);
+    m_impl->alarmRule = rule;
+    if (m_impl->model)
+        m_impl->alarm.emplace(rule);
+}
+
+} // namespace statescape::session
