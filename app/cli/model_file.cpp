@@ -77,7 +77,8 @@ base::Result<> storeModel(store::SessionStore &file, const model::Model &model)
     store::ModelInfo info{model.name(), model.options().algorithm, {}, model.options().createdNs, 0};
     for (const auto &state : model.states())
         info.states.push_back(state.name);
-    return file.saveModel(info, model.toJson());
+    STATESCAPE_CHECK(file.saveModel(info, model.toJson()));
+    return {};
 }
 
 base::Result<model::Model> trainFile(const std::string &path, const model::TrainOptions &options,

@@ -3,6 +3,7 @@
 #include "core/store/database.h"
 
 #include <cerrno>
+#include <limits>
 #include <sqlite3.h>
 
 namespace statescape::store {
@@ -48,6 +49,13 @@ base::Error toError(const std::filesystem::path &path, const SQLite::Exception &
     default:
         return fail(Code::Internal, where + detail, {}, sysErrno);
     }
+}
+
+void bindBytes(SQLite::Statement &statement, int index, const std::string &bytes)
+{
+    if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+        throw SQLite::Exception("too large", SQLITE_TOOBIG);
+    statement.bindNoCopy(index, bytes.data(), static_cast<int>(bytes.size()));
 }
 
 int SessionStore::Impl::lastErrno() const

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/store/runs.h"
 #include "core/store/session_store.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -62,7 +63,28 @@ struct SessionStore::Impl {
     /// @return rows stored for @p id.
     [[nodiscard]] std::uint64_t rows(SessionId id) const;
     [[nodiscard]] base::Error noSession(SessionId id) const;
+
+    // The following throw SQLite::Exception and belong inside guard() or change().
+    /// @error NotFound, Corrupt
+    [[nodiscard]] base::Result<std::vector<LabelRun>> labelRuns(SessionId id, std::uint64_t rows) const;
+    /// @error Corrupt
+    [[nodiscard]] base::Result<std::vector<RowRun>> selectionRuns(SessionId id, std::uint64_t rows) const;
+    /// @return the name before. @error NotFound, AlreadyExists: nothing is changed
+    [[nodiscard]] base::Result<std::string> rename(std::uint16_t id, const std::string &name) const;
+    /// @return that there is no model @p which, with the names there are.
+    [[nodiscard]] base::Error noModel(const std::string &which) const;
+    /// @return @p model with the revision it stands for; none stays none. @error NotFound
+    [[nodiscard]] base::Result<ModelRef> resolve(const ModelRef &model) const;
 };
+
+inline std::span<const std::byte> blob(const SQLite::Column &column)
+{
+    return {static_cast<const std::byte *>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
+/// @error InvalidArgument
+base::Result<> checkClassName(const std::string &name);
+/// @p bytes must outlive the statement's next step. Throws SQLite::Exception when SQLite cannot hold so many.
+void bindBytes(SQLite::Statement &statement, int index, const std::string &bytes);
 
 // A sample's key holds session and row, so that appending is always at the end of one b-tree and a session is
 // one range of it.

@@ -51,11 +51,49 @@ CREATE TABLE note (
 )");
 }
 
+// What changes with every step is apart from what is large, because SQLite writes a row as a whole.
+void version2(SQLite::Database &db)
+{
+    db.exec(R"(
+-- kind 0: labels, 1: selection, 2: class name, 3: model in use; it says what changes holds
+ALTER TABLE step ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+-- a model_name that is NULL: none was ever chosen
+CREATE TABLE history (
+    session_id INTEGER PRIMARY KEY REFERENCES session(id), steps_applied INTEGER NOT NULL DEFAULT 0,
+    model_name TEXT, model_revision INTEGER NOT NULL DEFAULT 0) STRICT;
+INSERT INTO history (session_id, steps_applied) SELECT id, steps_applied FROM session;
+ALTER TABLE session DROP COLUMN steps_applied;
+CREATE TABLE selection (session_id INTEGER PRIMARY KEY REFERENCES session(id), selected BLOB NOT NULL) STRICT;
+CREATE TABLE saved_selection (
+    session_id INTEGER NOT NULL REFERENCES session(id), name TEXT NOT NULL, selected BLOB NOT NULL,
+    geometry TEXT NOT NULL, created_ns INTEGER NOT NULL, PRIMARY KEY (session_id, name)) STRICT;
+)");
+}
+
+// Temporary tables are looked up before the file's, and cost it nothing.
+void showVersion1(SQLite::Database &db)
+{
+    db.exec(R"(
+PRAGMA temp_store=MEMORY;
+CREATE TEMP VIEW step AS SELECT session_id, position, what, changes, 0 AS kind FROM main.step;
+CREATE TEMP TABLE history (
+    session_id INTEGER PRIMARY KEY, steps_applied INTEGER NOT NULL, model_name TEXT, model_revision INTEGER NOT NULL) STRICT;
+INSERT INTO history SELECT id, steps_applied, NULL, 0 FROM main.session;
+CREATE TEMP TABLE selection (session_id INTEGER PRIMARY KEY, selected BLOB NOT NULL) STRICT;
+CREATE TEMP TABLE saved_selection (
+    session_id INTEGER NOT NULL, name TEXT NOT NULL, selected BLOB NOT NULL, geometry TEXT NOT NULL,
+    created_ns INTEGER NOT NULL) STRICT;
+)");
+}
+
 using Migration = void (*)(SQLite::Database &);
 // migrations[i] leads from version i to i + 1.
-constexpr std::array<Migration, 1> kMigrations{version1};
-constexpr std::array kTables{"feature_schema", "schema_column", "session", "sample_data", "loss",
-                             "class",          "step",          "model",   "model_state", "note"};
+constexpr std::array<Migration, 2> kMigrations{version1, version2};
+// shows[i] makes a file of version i + 1, opened for reading only, look like one of version i + 2.
+constexpr std::array<Migration, 1> kShows{showVersion1};
+constexpr std::array kTables{
+    "feature_schema", "schema_column", "session", "sample_data",     "loss",     "class", "step", "model",
+    "model_state",    "note",          "history", "saved_selection", "selection"};
 } // namespace
 
 int newestVersion()
@@ -71,9 +109,17 @@ void migrate(SQLite::Database &db, int from)
     db.exec("PRAGMA user_version=" + std::to_string(newestVersion()));
 }
 
+void showAsNewest(SQLite::Database &db, int from)
+{
+    for (int version = from; version < newestVersion(); ++version)
+        kShows[static_cast<std::size_t>(version) - 1](db);
+}
+
 bool hasAllTables(SQLite::Database &db)
 {
-    SQLite::Statement query(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?");
+    SQLite::Statement query(db,
+                            "SELECT count(*) FROM (SELECT type, name FROM sqlite_master UNION ALL "
+                            "SELECT type, name FROM sqlite_temp_master) WHERE type = 'table' AND name = ?");
     for (const char *table : kTables) {
         query.reset();
         query.bind(1, table);

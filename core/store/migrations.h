@@ -11,6 +11,9 @@ int newestVersion();
 /// Brings @p db from version @p from to newestVersion(), inside the caller's transaction. Throws
 /// SQLite::Exception.
 void migrate(SQLite::Database &db, int from);
+/// Lets a file of version @p from, opened for reading only, be read as one of newestVersion(). Throws
+/// SQLite::Exception.
+void showAsNewest(SQLite::Database &db, int from);
 /// @return false when a table of the newest format is missing. Throws SQLite::Exception.
 bool hasAllTables(SQLite::Database &db);
 

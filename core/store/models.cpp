@@ -9,11 +9,11 @@ using base::Code;
 using base::fail;
 using base::Result;
 
-Result<> SessionStore::saveModel(const ModelInfo &info, const std::string &json)
+Result<std::int64_t> SessionStore::saveModel(const ModelInfo &info, const std::string &json)
 {
     if (info.name.empty())
         return fail(Code::InvalidArgument, "a model needs a name", "give one with --name");
-    return m_impl->change([&]() -> Result<> {
+    return m_impl->change([&]() -> Result<std::int64_t> {
         auto &db = *m_impl->db;
         SQLite::Statement insert(
             db, "INSERT INTO model (name, revision, algorithm, created_ns, json) VALUES "
@@ -32,7 +32,10 @@ Result<> SessionStore::saveModel(const ModelInfo &info, const std::string &json)
             state.bind(3, info.states[i]);
             state.exec();
         }
-        return {};
+        SQLite::Statement revision(db, "SELECT revision FROM model WHERE id = ?");
+        revision.bind(1, id);
+        revision.executeStep();
+        return revision.getColumn(0).getInt64();
     });
 }
 
@@ -63,21 +66,53 @@ Result<std::vector<ModelInfo>> SessionStore::models() const
 
 Result<std::string> SessionStore::loadModel(const std::string &name) const
 {
-    STATESCAPE_TRY(const auto known, models());
     return m_impl->guard([&]() -> Result<std::string> {
         SQLite::Statement query(*m_impl->db,
                                 "SELECT json FROM model WHERE ?1 = '' OR name = ?1 ORDER BY id DESC LIMIT 1");
         query.bind(1, name);
         if (query.executeStep())
             return query.getColumn(0).getString();
-        if (known.empty())
-            return fail(Code::NotFound, path().string() + " has no model",
-                        "train one: statescape train FILE");
-        std::string names;
-        for (const auto &info : known)
-            names += (names.empty() ? "" : ", ") + info.name;
-        return fail(Code::NotFound, path().string() + " has no model '" + name + "'", "it has: " + names);
+        return m_impl->noModel("'" + name + "'");
     });
+}
+
+Result<std::string> SessionStore::loadModel(const ModelRef &model) const
+{
+    return m_impl->guard([&]() -> Result<std::string> {
+        STATESCAPE_TRY(const ModelRef known, m_impl->resolve(model));
+        SQLite::Statement query(*m_impl->db, "SELECT json FROM model WHERE name = ? AND revision = ?");
+        query.bind(1, known.name);
+        query.bind(2, known.revision);
+        if (query.executeStep())
+            return query.getColumn(0).getString();
+        return m_impl->noModel("without a name");
+    });
+}
+
+base::Error SessionStore::Impl::noModel(const std::string &which) const
+{
+    SQLite::Statement query(*db, "SELECT DISTINCT name FROM model ORDER BY name");
+    std::string names;
+    while (query.executeStep())
+        names += (names.empty() ? "" : ", ") + query.getColumn(0).getString();
+    if (names.empty())
+        return fail(Code::NotFound, path.string() + " has no model", "train one: statescape train FILE");
+    return fail(Code::NotFound, path.string() + " has no model " + which, "it has: " + names);
+}
+
+Result<ModelRef> SessionStore::Impl::resolve(const ModelRef &model) const
+{
+    if (model.name.empty())
+        return ModelRef{};
+    SQLite::Statement query(*db,
+                            "SELECT max(revision) FROM model WHERE name = ?1 AND (?2 = 0 OR revision = ?2)");
+    query.bind(1, model.name);
+    query.bind(2, model.revision);
+    if (query.executeStep() && !query.getColumn(0).isNull())
+        return ModelRef{model.name, query.getColumn(0).getInt64()};
+    const std::string revision =
+        model.revision == 0 ? std::string() : " of revision " + std::to_string(model.revision);
+    return noModel("'" + model.name + "'" + revision);
 }
 
 } // namespace statescape::store

@@ -16,6 +16,22 @@ void putNumber(Bytes &out, std::uint64_t value)
     out += static_cast<char>(value);
 }
 
+void putText(Bytes &out, const std::string &text)
+{
+    putNumber(out, text.size());
+    out += text;
+}
+
+void putRows(Bytes &out, std::span<const RowRun> runs)
+{
+    std::uint64_t next = 0;
+    for (const auto &run : runs) {
+        putNumber(out, run.first - next);
+        putNumber(out, run.count);
+        next = run.first + run.count;
+    }
+}
+
 // Two bits of polarity, then the class.
 void putLabel(Bytes &out, schema::Label label)
 {
@@ -33,16 +49,26 @@ struct Cursor {
     std::uint64_t number()
     {
         std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64; shift += 7) {
-            if (at >= bytes.size())
-                break;
+        for (unsigned shift = 0; shift < 64 && at < bytes.size(); shift += 7) {
             const auto byte = std::to_integer<std::uint64_t>(bytes[at++]);
+            if (shift == 63 && byte > 1)
+                break;
             value |= (byte & 0x7f) << shift;
             if ((byte & 0x80) == 0)
                 return value;
         }
         ok = false;
         return 0;
+    }
+    std::string text()
+    {
+        const std::uint64_t length = number();
+        ok = ok && length <= bytes.size() - at;
+        if (!ok)
+            return {};
+        std::string out(reinterpret_cast<const char *>(bytes.data()) + at, length);
+        at += length;
+        return out;
     }
     schema::Label label()
     {
@@ -67,6 +93,13 @@ struct Cursor {
             next = run.first + count;
         }
         return run;
+    }
+    std::vector<RowRun> rowRuns(std::uint64_t rows)
+    {
+        std::vector<RowRun> runs;
+        for (std::uint64_t next = 0; !atEnd();)
+            runs.push_back(stretch<RowRun>(next, rows));
+        return runs;
     }
 };
 } // namespace
@@ -125,6 +158,79 @@ std::optional<std::vector<ChangeRun>> decodeChanges(std::span<const std::byte> b
     return in.ok ? std::optional(std::move(runs)) : std::nullopt;
 }
 
+Bytes encodeRows(std::span<const RowRun> runs)
+{
+    Bytes out;
+    putRows(out, runs);
+    return out;
+}
+
+std::optional<std::vector<RowRun>> decodeRows(std::span<const std::byte> bytes, std::uint64_t rows)
+{
+    Cursor in{bytes};
+    auto runs = in.rowRuns(rows);
+    return in.ok ? std::optional(std::move(runs)) : std::nullopt;
+}
+
+Bytes encodeSelectionChange(const SelectionChange &change)
+{
+    Bytes out;
+    putNumber(out, change.selectedBefore);
+    putNumber(out, change.selectedAfter);
+    putRows(out, change.toggled);
+    return out;
+}
+
+std::optional<SelectionChange> decodeSelectionChange(std::span<const std::byte> bytes, std::uint64_t rows)
+{
+    Cursor in{bytes};
+    SelectionChange change;
+    change.selectedBefore = in.number();
+    change.selectedAfter = in.number();
+    change.toggled = in.rowRuns(rows);
+    return in.ok ? std::optional(std::move(change)) : std::nullopt;
+}
+
+Bytes encodeRename(const Rename &rename)
+{
+    Bytes out;
+    putNumber(out, rename.classId);
+    putText(out, rename.before);
+    putText(out, rename.after);
+    return out;
+}
+
+std::optional<Rename> decodeRename(std::span<const std::byte> bytes)
+{
+    Cursor in{bytes};
+    const std::uint64_t id = in.number();
+    Rename rename{static_cast<std::uint16_t>(id), in.text(), in.text()};
+    const bool whole = in.ok && in.atEnd() && id <= 0xffff;
+    return whole ? std::optional(std::move(rename)) : std::nullopt;
+}
+
+Bytes encodeModelChange(const ModelChange &change)
+{
+    Bytes out;
+    for (const ModelRef *model : {&change.before, &change.after}) {
+        putText(out, model->name);
+        putNumber(out, static_cast<std::uint64_t>(model->revision));
+    }
+    return out;
+}
+
+std::optional<ModelChange> decodeModelChange(std::span<const std::byte> bytes)
+{
+    Cursor in{bytes};
+    ModelChange change;
+    for (ModelRef *model : {&change.before, &change.after}) {
+        model->name = in.text();
+        model->revision = static_cast<std::int64_t>(in.number());
+    }
+    const bool whole = in.ok && in.atEnd();
+    return whole ? std::optional(std::move(change)) : std::nullopt;
+}
+
 Bytes encodeProcesses(std::span<const wire::ProcessUse> uses)
 {
     Bytes out;
@@ -158,20 +264,6 @@ std::optional<std::vector<wire::ProcessUse>> decodeProcesses(std::span<const std
         uses.push_back(use);
     }
     return in.ok ? std::optional(std::move(uses)) : std::nullopt;
-}
-
-std::vector<LabelRun> toRuns(std::span<const schema::Label> labels)
-{
-    std::vector<LabelRun> runs;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i].empty())
-            continue;
-        if (!runs.empty() && runs.back().first + runs.back().count == i && runs.back().label == labels[i])
-            ++runs.back().count;
-        else
-            runs.push_back({i, 1, labels[i]});
-    }
-    return runs;
 }
 
 std::vector<schema::Label> toLabels(std::span<const LabelRun> runs, std::uint64_t rows)

@@ -17,11 +17,6 @@ using base::Result;
 static_assert(std::endian::native == std::endian::little,
               "the file is little-endian; add swaps before porting");
 
-std::span<const std::byte> blob(const SQLite::Column &column)
-{
-    return {static_cast<const std::byte *>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
-}
-
 std::uint64_t number(const SQLite::Column &column)
 {
     return static_cast<std::uint64_t>(column.getInt64());
@@ -164,7 +159,11 @@ Result<SessionId> SessionStore::beginSession(const SessionInfo &info)
         insert.bind(8, info.origin);
         insert.bind(9, info.command);
         insert.exec();
-        return m_impl->db->getLastInsertRowid();
+        const SessionId made = m_impl->db->getLastInsertRowid();
+        SQLite::Statement history(*m_impl->db, "INSERT INTO history (session_id) VALUES (?)");
+        history.bind(1, made);
+        history.exec();
+        return made;
     });
     if (id)
         m_impl->schemas[*id] = info.schema;
@@ -252,9 +251,12 @@ Result<SessionInfo> SessionStore::session(SessionId id) const
         if (!runs)
             return fail(Code::Corrupt,
                         path().string() + ": the labels of session " + std::to_string(id) + " are damaged");
-        for (const auto &run : *runs) {
-            info.labelled += run.count;
-            info.labels[labelText(run.label, names)] += run.count;
+        std::map<std::pair<schema::Polarity, std::uint16_t>, std::uint64_t> byLabel;
+        for (const auto &run : *runs)
+            byLabel[{run.label.polarity, run.label.classId}] += run.count;
+        for (const auto &[label, count] : byLabel) {
+            info.labelled += count;
+            info.labels[labelText({label.first, label.second}, names)] += count;
         }
         SQLite::Statement time(db, "SELECT time_ns FROM sample_data WHERE id IN (?, ?) ORDER BY id");
         time.bind(1, sampleKey(id, 0));

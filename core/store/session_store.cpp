@@ -105,6 +105,20 @@ void enterWal(SQLite::Database &db)
     }
 }
 
+/// @return false when @p work, whose text is ours, fails on what an older format lacks.
+template <class Work>
+bool ifTablesAreThere(Work &&work)
+{
+    try {
+        work();
+        return true;
+    } catch (const SQLite::Exception &failure) {
+        if (failure.getErrorCode() != SQLITE_ERROR)
+            throw;
+        return false;
+    }
+}
+
 Result<> openWritable(SessionStore::Impl &impl, int version)
 {
     impl.db = std::make_unique<SQLite::Database>(impl.path.string(), SQLite::OPEN_READWRITE, kBusyMs);
@@ -114,12 +128,14 @@ Result<> openWritable(SessionStore::Impl &impl, int version)
                     "copy it to a place of your own");
     db.exec("PRAGMA trusted_schema=OFF");
     db.exec("PRAGMA cell_size_check=ON");
+    bool lacksTable = false;
     if (version < newestVersion()) {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-        migrate(db, version);
-        transaction.commit();
+        lacksTable = !ifTablesAreThere([&] { migrate(db, version); });
+        if (!lacksTable)
+            transaction.commit();
     }
-    if (!hasAllTables(db))
+    if (lacksTable || !hasAllTables(db))
         return fail(Code::Corrupt, impl.path.string() + " lacks a table",
                     "it was changed by another program; use a copy");
     enterWal(db);
@@ -132,10 +148,6 @@ Result<> openWritable(SessionStore::Impl &impl, int version)
 
 Result<> openReadable(SessionStore::Impl &impl, int version)
 {
-    if (version < newestVersion())
-        return fail(Code::NotSupported,
-                    impl.path.string() + " has the older format " + std::to_string(version),
-                    "open it once for writing, which brings it up to date");
     // A file at rest is in no WAL format and needs nothing beside it. One that is, without a -wal, was moved
     // away from its own: nobody writes it, and immutable keeps SQLite from making one.
     const bool alone = isWalFormat(impl.path) && !hasWal(impl.path);
@@ -143,7 +155,8 @@ Result<> openReadable(SessionStore::Impl &impl, int version)
     impl.db = std::make_unique<SQLite::Database>(uri, SQLite::OPEN_READONLY | SQLite::OPEN_URI, kBusyMs);
     impl.db->exec("PRAGMA trusted_schema=OFF");
     impl.db->exec("PRAGMA cell_size_check=ON");
-    if (!hasAllTables(*impl.db))
+    const bool shown = ifTablesAreThere([&] { showAsNewest(*impl.db, version); });
+    if (!shown || !hasAllTables(*impl.db))
         return fail(Code::Corrupt, impl.path.string() + " lacks a table",
                     "it was changed by another program");
     return {};

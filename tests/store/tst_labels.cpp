@@ -70,7 +70,8 @@ private slots:
         QVERIFY(m_file->applyStep(m_id, stepOf("second", 50, 100, kGood)));
         const auto after = *m_file->labels(m_id);
         reopen();
-        QCOMPARE(*m_file->undoDepths(m_id), (std::pair<std::uint64_t, std::uint64_t>(2, 0)));
+        QCOMPARE(m_file->history(m_id)->undo, std::uint64_t(2));
+        QCOMPARE(m_file->history(m_id)->redo, std::uint64_t(0));
         auto undone = *m_file->undo(m_id);
         QVERIFY(undone);
         QCOMPARE(undone->what, std::string("second"));
@@ -86,7 +87,8 @@ private slots:
         QVERIFY(!*m_file->undo(m_id));
         QCOMPARE(m_file->session(m_id)->labelled, std::uint64_t(0));
         reopen();
-        QCOMPARE(*m_file->undoDepths(m_id), (std::pair<std::uint64_t, std::uint64_t>(0, 2)));
+        QCOMPARE(m_file->history(m_id)->undo, std::uint64_t(0));
+        QCOMPARE(m_file->history(m_id)->redo, std::uint64_t(2));
         QCOMPARE((*m_file->redo(m_id))->what, std::string("first"));
         QCOMPARE((*m_file->redo(m_id))->what, std::string("second"));
         QVERIFY(!*m_file->redo(m_id));

@@ -69,7 +69,10 @@ void exercise(const std::string &path)
             (void)file->load(id);
             (void)file->labels(id);
             (void)file->note(id, "x");
-            (void)file->undoDepths(id);
+            (void)file->history(id);
+            (void)file->selection(id);
+            (void)file->activeModel(id);
+            (void)file->savedSelections(id);
             if (mode == OpenMode::ReadWrite) {
                 (void)file->undo(id);
                 (void)file->redo(id);
@@ -155,7 +158,7 @@ private slots:
         QTest::addColumn<quint32>("value");
         QTest::addColumn<int>("code");
         QTest::newRow("another program's database") << 68 << quint32(0) << int(Code::Corrupt);
-        QTest::newRow("newer format") << 60 << quint32(2) << int(Code::NewerVersion);
+        QTest::newRow("newer format") << 60 << quint32(3) << int(Code::NewerVersion);
         QTest::newRow("much newer format") << 60 << quint32(0xffffffff) << int(Code::NewerVersion);
         QTest::newRow("no format") << 60 << quint32(0) << int(Code::Corrupt);
     }
