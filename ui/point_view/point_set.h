@@ -13,7 +13,17 @@
 namespace statescape::ui {
 
 /// What a mark looks like. Shape tells classes apart without colour.
-enum class Shape : std::uint8_t { Dot, Plus, Cross, Square, Diamond, TriangleUp, TriangleDown, Circle };
+enum class Shape : std::uint8_t {
+    Dot,
+    Plus,
+    Cross,
+    Square,
+    Diamond,
+    TriangleUp,
+    TriangleDown,
+    Circle,
+    HollowSquare
+};
 
 /// How points of one style are drawn. Colours are 0xAARRGGBB; the view takes the one of its own palette.
 struct PointStyle {

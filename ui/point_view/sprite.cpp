@@ -36,6 +36,10 @@ bool inside(Shape shape, double x, double y, double stroke)
         const double r = x * x + y * y;
         return r <= 1 && r >= (1 - 1.7 * stroke) * (1 - 1.7 * stroke);
     }
+    case Shape::HollowSquare: {
+        const double r = std::max(std::abs(x), std::abs(y));
+        return r <= 0.95 && r >= 0.95 - 1.5 * stroke;
+    }
     }
     return false;
 }
@@ -107,7 +111,7 @@ Sprite Sprite::make(Shape shape, double size, double outlineWidth)
     for (int dy = -r; dy <= r; ++dy) {
         for (int dx = -r; dx <= r; ++dx) {
             const double c = coverage(shape, dx, dy, radius);
-            if (c >= 0.62 || (dx == 0 && dy == 0 && shape != Shape::Circle))
+            if (c >= 0.62 || (dx == 0 && dy == 0 && shape != Shape::Circle && shape != Shape::HollowSquare))
                 sprite.solid.push_back({dx, dy});
             else if (c >= 0.18)
                 sprite.fringe.push_back({dx, dy});
