@@ -13,6 +13,11 @@ namespace {
 
 using Polygon = std::vector<AreaPoint>;
 
+DrawnShape lasso(const Polygon &polygon)
+{
+    return {DrawnShape::Kind::Polygon, polygon, 0};
+}
+
 /// Points everywhere, many of them exactly on edges, vertices and whole pixels.
 void compare(const Polygon &polygon, std::mt19937 &random, int count)
 {
@@ -137,28 +142,26 @@ void TestAreaSelection::adversarial()
 void TestAreaSelection::rowsNotPixels()
 {
     // Ten thousand points on one pixel: all of them are covered by one, all of them are selected.
-    PointSet points;
-    for (int i = 0; i < 10000; ++i) {
-        points.x.push_back(0.25F);
-        points.y.push_back(0.25F);
-        points.z.push_back(float(i) * 1e-4F);
-    }
-    points.x.push_back(0.9F);
-    points.y.push_back(0.9F);
-    points.z.push_back(0);
+    std::vector<float> place(10000, 0.25F);
+    std::vector<float> depth;
+    for (int i = 0; i < 10000; ++i)
+        depth.push_back(float(i) * 1e-4F);
+    place.push_back(0.9F);
+    depth.push_back(0);
+    const PointSet points{floats(place), floats(place), floats(depth), {}, 0};
     Camera camera;
     camera.setViewport(400, 400);
     camera.fit({{0, 0, 0}, {1, 1, 1}, false}, {0, 0, 0, 0});
     const auto projection = camera.projection(1, 400, 400);
     const auto p = projection.project(0.25F, 0.25F, 0);
     const Polygon polygon{{p.x - 2, p.y - 2}, {p.x + 2, p.y - 2}, {p.x, p.y + 3}};
-    const RowMask rows = selectArea(points, projection, polygon);
+    const RowMask rows = selectArea(points, projection, lasso(polygon));
     QCOMPARE(countRows(rows), std::size_t(10000));
     QCOMPARE(int(rows.back()), 0);
     // beyond the edge of the picture too
     const Polygon all{{-1e4, -1e4}, {1e4, -1e4}, {1e4, 1e4}, {-1e4, 1e4}};
     camera.pan(5000, 0);
-    QCOMPARE(countRows(selectArea(points, camera.projection(1, 400, 400), all)), points.size());
+    QCOMPARE(countRows(selectArea(points, camera.projection(1, 400, 400), lasso(all))), points.size());
 }
 
 void TestAreaSelection::poolGivesTheSame()
@@ -168,8 +171,8 @@ void TestAreaSelection::poolGivesTheSame()
     const auto projection = camera.projection(1, 800, 600);
     const Polygon polygon{{100, 100}, {700, 180}, {640, 500}, {300, 200}, {120, 560}};
     WorkerPool pool(2);
-    const RowMask one = selectArea(*points, projection, polygon);
-    QVERIFY(one == selectArea(*points, projection, polygon, &pool));
+    const RowMask one = selectArea(*points, projection, lasso(polygon));
+    QVERIFY(one == selectArea(*points, projection, lasso(polygon), &pool));
     std::size_t expected = 0;
     for (std::size_t i = 0; i < points->size(); ++i) {
         const auto p = projection.project(points->x[i], points->y[i], points->z[i]);
@@ -184,16 +187,16 @@ void TestAreaSelection::poolGivesTheSame()
 void TestAreaSelection::missingAndBehindAreNotSelected()
 {
     PointSet points;
-    points.x = {0, NAN, 0, 0};
-    points.y = {0, 0, 0, INFINITY};
-    points.z = {0, 0, 100, 0}; // the third is far behind the eye
+    points.x = floats({0, NAN, 0, 0});
+    points.y = floats({0, 0, 0, INFINITY});
+    points.z = floats({0, 0, 100, 0}); // the third is far behind the eye
     Camera camera;
     camera.setMode(ViewMode::ThreeD);
     camera.setViewport(400, 400);
     camera.fit({{-1, -1, -1}, {1, 1, 1}, false}, {0, 0, 0, 0});
     camera.orbit(camera.yaw() / 3.14159265 * 400, -camera.pitch() / 3.14159265 * 400);
     const Polygon all{{-1e6, -1e6}, {1e6, -1e6}, {1e6, 1e6}, {-1e6, 1e6}};
-    QCOMPARE(selectArea(points, camera.projection(1, 400, 400), all), (RowMask{1, 0, 0, 0}));
+    QCOMPARE(selectArea(points, camera.projection(1, 400, 400), lasso(all)), (RowMask{1, 0, 0, 0}));
 }
 
 void TestAreaSelection::combining()
@@ -237,9 +240,9 @@ void TestAreaSelection::picking()
     QVERIFY(found > 20);
     // of two on the same place, the nearer one
     PointSet pair;
-    pair.x = {0, 0, 0};
-    pair.y = {0, 0, 0};
-    pair.z = {0, 0.4F, -0.4F};
+    pair.x = floats({0, 0, 0});
+    pair.y = floats({0, 0, 0});
+    pair.z = floats({0, 0.4F, -0.4F});
     Camera front;
     front.setMode(ViewMode::ThreeD);
     front.setLens(Lens::Orthographic);

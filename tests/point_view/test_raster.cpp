@@ -56,7 +56,8 @@ public:
             if (key >= sprites.size())
                 key = 0;
             const Sprite &sprite = sprites[key];
-            const std::uint32_t word = (std::uint32_t(p.nearness) << 8) | key | (on ? 128U : 0U);
+            const std::uint32_t word =
+                ((std::uint32_t(p.nearness) >> 5) << kNearShift) | keyBits(key | (on ? kSelectedKey : 0U));
             const int x = int(std::floor(p.x));
             const int y = int(std::floor(p.y));
             put(on ? m_chosen : m_solid, sprite.solid, x, y, word);
@@ -73,7 +74,7 @@ public:
                 ring = 0;
             std::uint32_t solid = std::max(m_solid[i], chosen);
             if (ring)
-                solid = std::max(solid, ring | 255U);
+                solid = std::max(solid, ring | keyBits(kOutlineKey));
             if (!solid && !m_fringe[i])
                 continue;
             std::uint32_t c = solid ? colour(solid) : out.pixels[i];
@@ -115,8 +116,8 @@ private:
 /// The colours of a style table without fog are the styles' own.
 std::uint32_t plainColour(const RasterStyle &style, std::uint32_t word)
 {
-    const std::uint32_t key = word & 255U;
-    return key == 255 ? style.outline : style.styles[key & 127U].onDark;
+    const std::uint32_t key = keyOf(word);
+    return key == kOutlineKey ? style.outline : style.styles[key & (kSelectedKey - 1)].onDark;
 }
 
 RasterStyle allShapes(double scale)
@@ -195,13 +196,12 @@ void TestRaster::equalsNaiveSplat()
     Camera camera = cameraFor(*points, ViewMode(mode), 331, 217, Lens(lens));
     camera.zoomAt(120, 90, zoom);
     Picture ours(int(331 * scale), int(217 * scale));
-    Projection projection = camera.projection(scale, ours.width, ours.height);
-    projection.fog = false;
+    const Projection projection = camera.projection(scale, ours.width, ours.height);
     const RasterStyle style = allShapes(scale);
     const RowMask rows = everyThird(points->size() - 100);
     WorkerPool pool(1);
     Raster raster(pool);
-    raster.draw(ours.buffer(), projection, *points, selected ? &rows : nullptr, style);
+    raster.draw(ours.buffer(), {projection, *points, selected ? &rows : nullptr, style});
 
     Picture theirs(ours.width, ours.height);
     Oracle oracle(ours.width, ours.height);
@@ -228,8 +228,8 @@ void TestRaster::threadsDoNotMatter()
     WorkerPool single(1);
     WorkerPool pair(2);
     QCOMPARE(pair.threads(), 2);
-    Raster(single).draw(one.buffer(), projection, *points, &rows, allShapes(1));
-    Raster(pair).draw(two.buffer(), projection, *points, &rows, allShapes(1));
+    Raster(single).draw(one.buffer(), {projection, *points, &rows, allShapes(1)});
+    Raster(pair).draw(two.buffer(), {projection, *points, &rows, allShapes(1)});
     QVERIFY(one.pixels == two.pixels);
 }
 
@@ -241,13 +241,14 @@ void TestRaster::versionsGiveTheSamePixels()
     WorkerPool pool(1);
     Picture base(500, 400);
     Raster(pool, Isa::Baseline)
-        .draw(base.buffer(), camera.projection(1, 500, 400), *points, &rows, allShapes(1));
+        .draw(base.buffer(), {camera.projection(1, 500, 400), *points, &rows, allShapes(1)});
     int compared = 0;
     for (const Isa isa : {Isa::Avx2, Isa::Avx512}) {
         if (!isaAvailable(isa))
             continue;
         Picture other(500, 400);
-        Raster(pool, isa).draw(other.buffer(), camera.projection(1, 500, 400), *points, &rows, allShapes(1));
+        Raster(pool, isa).draw(other.buffer(),
+                               {camera.projection(1, 500, 400), *points, &rows, allShapes(1)});
         QVERIFY(base.pixels == other.pixels);
         ++compared;
     }
@@ -265,17 +266,17 @@ void TestRaster::framesDoNotLeak()
     const auto projection = camera.projection(1, 400, 300);
     Picture first(400, 300);
     const RowMask rows = everyThird(many->size());
-    used.draw(first.buffer(), projection, *many, &rows, allShapes(1));
+    used.draw(first.buffer(), {projection, *many, &rows, allShapes(1)});
     Picture again(400, 300);
-    used.draw(again.buffer(), projection, *few, nullptr, allShapes(1));
+    used.draw(again.buffer(), {projection, *few, nullptr, allShapes(1)});
     Picture fresh(400, 300);
-    Raster(pool).draw(fresh.buffer(), projection, *few, nullptr, allShapes(1));
+    Raster(pool).draw(fresh.buffer(), {projection, *few, nullptr, allShapes(1)});
     QVERIFY(again.pixels == fresh.pixels);
     // and back, larger, with other sprites
     Picture larger(800, 600);
-    used.draw(larger.buffer(), camera.projection(2, 800, 600), *many, nullptr, allShapes(2));
+    used.draw(larger.buffer(), {camera.projection(2, 800, 600), *many, nullptr, allShapes(2)});
     Picture larger2(800, 600);
-    Raster(pool).draw(larger2.buffer(), camera.projection(2, 800, 600), *many, nullptr, allShapes(2));
+    Raster(pool).draw(larger2.buffer(), {camera.projection(2, 800, 600), *many, nullptr, allShapes(2)});
     QVERIFY(larger.pixels == larger2.pixels);
 }
 
@@ -284,9 +285,9 @@ void TestRaster::missingAndUnknown()
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float inf = std::numeric_limits<float>::infinity();
     PointSet points;
-    points.x = {nan, 0, 0, inf, -inf, 1e30F};
-    points.y = {0, nan, 0, 0, 0, 0};
-    points.z = {0, 0, nan, 0, 0, 0};
+    points.x = floats({nan, 0, 0, inf, -inf, 1e30F});
+    points.y = floats({0, nan, 0, 0, 0, 0});
+    points.z = floats({0, 0, nan, 0, 0, 0});
     Projection projection;
     projection.x[3] = projection.y[3] = 20;
     projection.width = projection.height = 40;
@@ -294,28 +295,28 @@ void TestRaster::missingAndUnknown()
         projection.perspective = perspective;
         Picture out(40, 40);
         WorkerPool pool(1);
-        Raster(pool).draw(out.buffer(), projection, points, nullptr, allShapes(1));
+        Raster(pool).draw(out.buffer(), {projection, points, nullptr, allShapes(1)});
         QCOMPARE(std::count(out.pixels.begin(), out.pixels.end(), kBackground), std::ptrdiff_t(1600));
     }
     PointSet unknownStyle;
-    unknownStyle.x = {0};
-    unknownStyle.y = {0};
-    unknownStyle.style = {200};
+    unknownStyle.x = floats({0});
+    unknownStyle.y = floats({0});
+    unknownStyle.style = styles({2100});
     projection.perspective = false;
     Picture out(40, 40);
     WorkerPool pool(1);
     RasterStyle style = allShapes(1);
-    Raster(pool).draw(out.buffer(), projection, unknownStyle, nullptr, style);
+    Raster(pool).draw(out.buffer(), {projection, unknownStyle, nullptr, style});
     QCOMPARE(out.pixels[20 * 40 + 20], style.styles[0].onDark);
 }
 
 void TestRaster::nearerHidesFarther()
 {
     PointSet points;
-    points.x = {0, 0};
-    points.y = {0, 0};
-    points.z = {-0.5F, 0.5F};
-    points.style = {1, 0};
+    points.x = floats({0, 0});
+    points.y = floats({0, 0});
+    points.z = floats({-0.5F, 0.5F});
+    points.style = styles({1, 0});
     Camera camera;
     camera.setMode(ViewMode::ThreeD);
     camera.setViewport(100, 100);
@@ -326,11 +327,10 @@ void TestRaster::nearerHidesFarther()
     style.styles[0].shape = style.styles[1].shape = Shape::Dot;
     WorkerPool pool(1);
     for (const std::size_t nearer : {1U, 0U}) {
-        points.z = {nearer == 0 ? 0.5F : -0.5F, nearer == 0 ? -0.5F : 0.5F};
+        points.z = floats({nearer == 0 ? 0.5F : -0.5F, nearer == 0 ? -0.5F : 0.5F});
         Picture out(100, 100);
-        auto projection = camera.projection(1, 100, 100);
-        projection.fog = false;
-        Raster(pool).draw(out.buffer(), projection, points, nullptr, style);
+        const auto projection = camera.projection(1, 100, 100);
+        Raster(pool).draw(out.buffer(), {projection, points, nullptr, style});
         const auto p = projection.project(0, 0, 0.5F);
         QCOMPARE(out.pixels[std::size_t(p.y) * 100 + std::size_t(p.x)],
                  style.styles[points.style[nearer]].onDark);
@@ -340,11 +340,12 @@ void TestRaster::nearerHidesFarther()
 void TestRaster::fogFadesWithDistance()
 {
     PointSet points;
-    points.x = {-0.5F, 0.5F};
-    points.y = {0, 0};
-    points.z = {0.9F, -0.9F};
+    points.x = floats({-0.5F, 0.5F});
+    points.y = floats({0, 0});
+    points.z = floats({0.9F, -0.9F});
     RasterStyle style = allShapes(1);
     style.styles = {makeStyle(positiveColour(), Shape::Square, 7)};
+    style.depthCue = DepthCue::Fog;
     Camera camera;
     camera.setMode(ViewMode::ThreeD);
     camera.setViewport(200, 200);
@@ -352,7 +353,7 @@ void TestRaster::fogFadesWithDistance()
     const auto projection = camera.projection(1, 200, 200);
     Picture out(200, 200);
     WorkerPool pool(1);
-    Raster(pool).draw(out.buffer(), projection, points, nullptr, style);
+    Raster(pool).draw(out.buffer(), {projection, points, nullptr, style});
     const auto at = [&](int i) {
         const auto p = projection.project(points.x[std::size_t(i)], 0, points.z[std::size_t(i)]);
         return QColor::fromRgb(out.pixels[std::size_t(p.y) * 200 + std::size_t(p.x)]);
@@ -365,15 +366,15 @@ void TestRaster::fogFadesWithDistance()
 void TestRaster::selectedIsVisibleWithoutColour()
 {
     PointSet points;
-    points.x = {10, 30};
-    points.y = {20, 20};
+    points.x = floats({10, 30});
+    points.y = floats({20, 20});
     Projection projection;
     projection.width = projection.height = 40;
     const RowMask rows{0, 1};
     RasterStyle style = allShapes(1);
     Picture out(40, 40);
     WorkerPool pool(1);
-    Raster(pool).draw(out.buffer(), projection, points, &rows, style);
+    Raster(pool).draw(out.buffer(), {projection, points, &rows, style});
     int left = 0;
     int right = 0;
     for (int y = 0; y < 40; ++y)
@@ -387,8 +388,8 @@ void TestRaster::selectedIsVisibleWithoutColour()
 void TestRaster::restFadesWhileSomethingIsSelected()
 {
     PointSet points;
-    points.x = {10, 30};
-    points.y = {20, 20};
+    points.x = floats({10, 30});
+    points.y = floats({20, 20});
     Projection projection;
     projection.width = projection.height = 40;
     RasterStyle style = allShapes(1);
@@ -396,7 +397,7 @@ void TestRaster::restFadesWhileSomethingIsSelected()
     WorkerPool pool(1);
     const auto centres = [&](const RowMask &rows) {
         Picture out(40, 40);
-        Raster(pool).draw(out.buffer(), projection, points, &rows, style);
+        Raster(pool).draw(out.buffer(), {projection, points, &rows, style});
         return std::pair{out.pixels[20 * 40 + 10], out.pixels[20 * 40 + 30]};
     };
     const auto own = style.styles[0].onDark;

@@ -11,10 +11,9 @@
 namespace statescape::ui {
 namespace {
 
-constexpr int kMostCells = 1024;                 // along one side: the mask stays in the second cache
 constexpr std::size_t kMostRowEdges = 4'000'000; // 16 MB; beyond it rows get taller instead
-constexpr double kSlack = 0.02;                  // of a cell, more than float rounding can move a point
 constexpr std::size_t kSmallWork = 30000;        // points; below it one thread is faster
+constexpr double kSlack = AreaMask::kSlack;
 
 bool crosses(double x0, double y0, double x1, double y1, double x, double y)
 {
@@ -56,9 +55,9 @@ Area::Area(std::span<const AreaPoint> polygon)
     m_left -= slip;
     m_right += slip;
     chooseGrid();
+    m_mask.setGrid(m_left, m_top, m_right, m_bottom, m_cellWidth, m_cellHeight);
     listEdges();
-    m_cells.assign(std::size_t(m_rows + 1) << kStride, Outside);
-    for (int row = 0; row < m_rows; ++row) {
+    for (int row = 0; row < m_mask.rows(); ++row) {
         fillRow(row);
         markBorders(row);
     }
@@ -71,20 +70,13 @@ void Area::chooseGrid()
     const double far =
         std::max({std::abs(m_left), std::abs(m_right), std::abs(m_top), std::abs(m_bottom), 1.0});
     const double least = far * 0x1p-15;
-    m_cellWidth = std::max((m_right - m_left) / kMostCells, least);
-    m_cellHeight = std::max((m_bottom - m_top) / kMostCells, least);
+    m_cellWidth = std::max((m_right - m_left) / AreaMask::kMostCells, least);
+    m_cellHeight = std::max((m_bottom - m_top) / AreaMask::kMostCells, least);
     double spans = 0;
     for (const auto &e : m_edges)
         spans += 1 + std::abs(e.y1 - e.y0) / m_cellHeight;
     if (spans > double(kMostRowEdges) && spans > 2.0 * double(m_edges.size()))
         m_cellHeight *= spans / double(kMostRowEdges);
-    m_columns =
-        int(std::ceil((m_right - m_left) / m_cellWidth)) + 1; // the last takes what rounds beyond the edge
-    m_rows = int(std::ceil((m_bottom - m_top) / m_cellHeight)) + 1;
-    m_originX = float(m_left);
-    m_originY = float(m_top);
-    m_perCellX = float(1 / m_cellWidth);
-    m_perCellY = float(1 / m_cellHeight);
 }
 
 void Area::listEdges()
@@ -93,9 +85,9 @@ void Area::listEdges()
         const double a = (std::min(e.y0, e.y1) - m_top) / m_cellHeight;
         const double b = (std::max(e.y0, e.y1) - m_top) / m_cellHeight;
         return std::pair{std::max(int(std::floor(a - kSlack)), 0),
-                         std::min(int(std::floor(b + kSlack)), m_rows - 1)};
+                         std::min(int(std::floor(b + kSlack)), m_mask.rows() - 1)};
     };
-    m_rowStart.assign(std::size_t(m_rows) + 2, 0);
+    m_rowStart.assign(std::size_t(m_mask.rows()) + 2, 0);
     for (const auto &e : m_edges) {
         const auto [first, last] = rows(e);
         for (int r = first; r <= last; ++r)
@@ -115,20 +107,22 @@ void Area::listEdges()
 void Area::fillRow(int row)
 {
     const double y = m_top + (row + 0.5) * m_cellHeight;
-    std::vector<int> flips(std::size_t(m_columns) + 1, 0);
+    const int columns = m_mask.columns();
+    std::uint8_t *cells = m_mask.row(row);
+    std::vector<int> flips(std::size_t(columns) + 1, 0);
     for (auto k = m_rowStart[std::size_t(row)]; k < m_rowStart[std::size_t(row) + 1]; ++k) {
         const Edge &e = m_edges[m_rowEdges[k]];
         if ((e.y0 > y) == (e.y1 > y))
             continue;
         // every cell whose middle lies left of the crossing flips
         const double x = (e.x1 - e.x0) * (y - e.y0) / (e.y1 - e.y0) + e.x0;
-        const double cells = std::ceil((x - m_left) / m_cellWidth - 0.5);
-        ++flips[std::size_t(std::clamp(cells, 0.0, double(m_columns)))];
+        const double before = std::ceil((x - m_left) / m_cellWidth - 0.5);
+        ++flips[std::size_t(std::clamp(before, 0.0, double(columns)))];
     }
     int after = 0;
-    for (int c = m_columns - 1; c >= 0; --c) {
+    for (int c = columns - 1; c >= 0; --c) {
         after += flips[std::size_t(c) + 1];
-        cell(row, c) = (after & 1) ? Inside : Outside;
+        cells[c] = (after & 1) ? AreaMask::Inside : AreaMask::Outside;
     }
 }
 
@@ -150,8 +144,8 @@ void Area::markBorders(int row)
         }
         const int first = int(std::floor((std::min(a, b) - m_left) / m_cellWidth - kSlack));
         const int last = int(std::floor((std::max(a, b) - m_left) / m_cellWidth + kSlack));
-        for (int c = std::max(first, 0); c <= std::min(last, m_columns - 1); ++c)
-            cell(row, c) = Border;
+        for (int c = std::max(first, 0); c <= std::min(last, m_mask.columns() - 1); ++c)
+            m_mask.row(row)[c] = AreaMask::Border;
     }
 }
 
@@ -176,46 +170,80 @@ bool Area::contains(float x, float y) const
 
 void Area::classify(const float *x, const float *y, int count, std::uint8_t *out) const
 {
-    if (m_cells.empty()) {
-        std::fill_n(out, count, std::uint8_t(0));
-        return;
-    }
-    alignas(64) std::array<std::int32_t, kBlock> index;
-    kernels().toMask({m_originX, m_originY, m_perCellX, m_perCellY, float(m_columns - 1), float(m_rows - 1)},
-                     x, y, count, index.data());
-    const std::uint8_t *cells = m_cells.data();
-    for (int i = 0; i < count; ++i) {
-        const std::uint8_t state = cells[index[std::size_t(i)]];
-        out[i] = state == Inside ? 1 : 0;
-        if (state == Border)
-            out[i] = exact((index[std::size_t(i)] >> kStride) - 1, x[i], y[i]) ? 1 : 0;
-    }
+    m_mask.classify(x, y, count, out,
+                    [this](int row, int, double px, double py) { return exact(row, px, py); });
 }
 
-RowMask selectArea(const PointSet &points, const Projection &projection, std::span<const AreaPoint> polygon,
-                   WorkerPool *pool)
+Region::Region(const DrawnShape &shape)
+    : m_area(shape.kind == DrawnShape::Kind::Polygon
+                 ? std::variant<Area, Stroke>(std::in_place_type<Area>, shape.points)
+                 : std::variant<Area, Stroke>(std::in_place_type<Stroke>, shape.points, shape.radius))
+{}
+
+bool Region::contains(float x, float y) const
 {
-    RowMask rows(points.size(), 0);
-    const Area area(polygon);
-    const auto part = [&](std::size_t first, std::size_t last) {
+    std::uint8_t in = 0;
+    classify(&x, &y, 1, &in);
+    return in != 0;
+}
+
+namespace {
+
+/// Calls @p visit(thread, first row, count, 0 or 1 a row) block by block.
+template <class Visit>
+void classifyRows(const PointSet &points, const Projection &projection, const DrawnShape &shape,
+                  WorkerPool *pool, Visit &&visit)
+{
+    const Region region(shape);
+    const auto part = [&](int thread, std::size_t first, std::size_t last) {
         ScreenBlock screen;
-        for (std::size_t begin = first; begin < last; begin += kBlock) {
-            const int n = int(std::min<std::size_t>(kBlock, last - begin));
+        std::array<std::uint8_t, kBlock> in;
+        while (first < last) {
+            const std::size_t end = std::min(last, (first / kBlock + 1) * kBlock);
+            const int n = int(end - first);
             kernels().toScreen(projection,
-                               {points.x.data() + begin, points.y.data() + begin,
-                                points.z.empty() ? nullptr : points.z.data() + begin, n},
+                               {points.x.run(first).data(), points.y.run(first).data(),
+                                points.z.empty() ? nullptr : points.z.run(first).data(), n},
                                screen);
-            area.classify(screen.x.data(), screen.y.data(), n, rows.data() + begin);
+            region.classify(screen.x.data(), screen.y.data(), n, in.data());
+            visit(thread, first, n, in.data());
+            first = end;
         }
     };
     const std::size_t n = points.size();
-    if (!pool || n < kSmallWork) {
-        part(0, n);
-        return rows;
+    const std::size_t first = std::min(points.first, n);
+    if (!pool || pool->threads() == 1 || n - first < kSmallWork) {
+        part(0, first, n);
+        return;
     }
-    const std::size_t middle = pool->threads() > 1 ? n / 2 : n;
-    pool->run([&](int t) { t == 0 ? part(0, middle) : part(middle, n); });
+    const std::size_t middle = (first + (n - first) / 2) / kBlock * kBlock;
+    pool->run([&](int t) { t == 0 ? part(0, first, middle) : part(1, middle, n); });
+}
+
+} // namespace
+
+RowMask selectArea(const PointSet &points, const Projection &projection, const DrawnShape &shape,
+                   WorkerPool *pool)
+{
+    RowMask rows(points.size(), 0);
+    classifyRows(points, projection, shape, pool, [&](int, std::size_t first, int n, const std::uint8_t *in) {
+        std::copy_n(in, n, rows.data() + first);
+    });
     return rows;
+}
+
+std::size_t countArea(const PointSet &points, const Projection &projection, const DrawnShape &shape,
+                      WorkerPool *pool)
+{
+    std::size_t sums[2] = {};
+    classifyRows(points, projection, shape, pool,
+                 [&](int thread, std::size_t, int n, const std::uint8_t *in) {
+                     unsigned sum = 0;
+                     for (int i = 0; i < n; ++i)
+                         sum += in[i];
+                     sums[thread] += sum;
+                 });
+    return sums[0] + sums[1];
 }
 
 RowMask combine(const RowMask *current, const RowMask &made, SelectionOp op)

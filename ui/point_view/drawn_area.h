@@ -10,7 +10,8 @@
 
 namespace statescape::ui {
 
-/// A gesture that selected something, complete enough to be made again on other points: what was looked at and what was drawn.
+/// A gesture that selected something, complete enough to be made again on other points: what was looked at
+/// and what was drawn.
 struct DrawnArea {
     Camera camera;    ///< its viewport is the one drawn in
     DrawnShape shape; ///< logical px of that viewport

@@ -24,12 +24,6 @@ struct PointFrame {
     std::uint64_t scene = 0;
 };
 
-/// How much of a picture has been drawn.
-struct DrawResult {
-    std::size_t drawn = 0; ///< points looked at; points.size() - points.first when complete
-    bool complete = true;
-};
-
 /// Where points become pixels: the seam for another backend.
 /// @thread GUI thread.
 class PointRenderer {

@@ -4,12 +4,14 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace statescape::ui {
 
-/// Nearness of drawn points: 24 bits, larger is nearer, 0 is nothing.
+/// Nearness of drawn points: larger is nearer. A depth image keeps its upper 19 of 24 bits; what is below
+/// kFarthest is left to rows outside of the slab and to nothing.
 inline constexpr float kNearest = 16777215.0F;
-inline constexpr float kFarthest = 1.0F;
+inline constexpr float kFarthest = 64.0F;
 
 /// Data to device pixels, ready for the kernels: rows applied to (p - origin, 1). Pixel (0, 0) covers [0, 1)
 /// x [0, 1).
@@ -21,10 +23,14 @@ struct Projection {
     float n[4] = {0, 0, 0, kNearest}; ///< nearness, linear in view depth, clamped to kFarthest..kNearest
     float wMin = 0;                   ///< nearer than this is behind the eye
     bool perspective = false;
-    /// Depth slab, in nearness: points outside are drawn as faint context and are neither selected nor picked.
-    float slabFar = 0, slabNear = kNearest;
+    /// Depth slab, in nearness before it is clamped, ends included: points outside are drawn as faint context
+    /// and are neither selected nor picked.
+    float slabFar = -std::numeric_limits<float>::infinity();
+    float slabNear = std::numeric_limits<float>::infinity();
     int width = 1; ///< device px
     int height = 1;
+
+    [[nodiscard]] bool hasSlab() const { return std::isfinite(slabFar) || std::isfinite(slabNear); }
 
     struct Point {
         float x, y;
@@ -48,10 +54,11 @@ struct Projection {
             sy = sy / q;
         }
         float near = ((n[0] * a + n[1] * b) + n[2] * c) + n[3];
+        const bool inSlab = near >= slabFar && near <= slabNear;
         near = near < kNearest ? near : kNearest;
         near = near > kFarthest ? near : kFarthest;
         visible = visible && std::isfinite(sx) && std::isfinite(sy);
-        return {sx, sy, near, visible};
+        return {sx, sy, near, visible, inSlab};
     }
 };
 

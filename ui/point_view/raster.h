@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/point_view/draw_order.h"
 #include "ui/point_view/point_set.h"
 #include "ui/point_view/projection.h"
 #include "ui/point_view/raster_kernels.h"
@@ -30,7 +31,8 @@ enum class DepthCue : std::uint8_t { None, Fog, EyeDome };
 /// Everything about a frame except where the points are.
 struct RasterStyle {
     std::vector<PointStyle> styles; ///< at most kMaxStyles
-    bool density = false; ///< how many points lie where, log scale, hue of the styles there; marks only for selected points
+    bool density = false; ///< how many points lie where, log scale, hue of the styles there; marks only for
+                          ///< selected points
     DepthCue depthCue = DepthCue::None; ///< 3D only
     bool dark = true;
     std::uint32_t background = 0xff000000; ///< what fog fades to
@@ -39,16 +41,32 @@ struct RasterStyle {
     bool dimUnselected = false;            ///< fade what is not selected while something is
 };
 
+/// How much of a picture has been drawn.
+struct DrawResult {
+    std::size_t drawn = 0; ///< points looked at; points.size() - points.first when complete
+    bool complete = true;
+};
+
+/// What a frame is drawn from; borrowed for the call.
+struct RasterFrame {
+    const Projection &projection;
+    const PointSet &points;
+    const RowMask *selected; ///< null or one byte a row; shorter: the rest is not selected
+    const RasterStyle &style;
+    std::uint64_t scene = 0; ///< see PointFrame
+    double budgetMs = 0;     ///< 0 or less: until complete
+};
+
 /// Draws points into pixels.
 ///
 /// Each point costs a transform and one compare into a depth image of its class (shape, size, selected); each
 /// thread has images of its own. A sprite of constant depth drawn point by point gives the same pixels as the
 /// maximum filter of that image with the sprite's shape, because a maximum of maxima is a maximum; the filter
-/// costs per pixel however many points there are. Nearness is in the upper 24 bits, selected and the style in
-/// the lower 8, so at equal nearness the higher style lies on top and the order of rows and the number of
-/// threads cannot matter.
+/// costs per pixel however many points there are. What a word holds (raster_kernels.h) puts the higher style
+/// on top at equal nearness, so the order of rows, the number of threads and the slices a picture was drawn
+/// in cannot matter.
 ///
-/// What bounds it: memory. A point is 13 bytes read in order, about 1 ns at the 12 GB/s a core of a small
+/// What bounds it: memory. A point is 14 bytes read in order, about 1 ns at the 12 GB/s a core of a small
 /// server gets, and one read-modify-write at random in an image of a few MB, which misses the first cache
 /// nearly always. Measured on one such core at 1280x800: 2.7 ns a point in clusters, 5 ns spread over the
 /// whole picture, of which the passes over the pixels are 1; so two to four times the bound of reading alone.
@@ -61,10 +79,10 @@ public:
     Raster(const Raster &) = delete;
     Raster &operator=(const Raster &) = delete;
 
-    /// Draws over what is in @p out. @param selected null or one byte a row (shorter: the rest is not
-    /// selected). Out-of-table styles are drawn as style 0.
-    void draw(const PixelBuffer &out, const Projection &projection, const PointSet &points,
-              const RowMask *selected, const RasterStyle &style);
+    /// Draws over what is in @p out. Out-of-table styles are drawn as style 0.
+    DrawResult draw(const PixelBuffer &out, const RasterFrame &frame);
+    /// See PointRenderer::crowding(). One pass over what the last picture touched.
+    [[nodiscard]] double crowding() const;
 
 private:
     struct Images;
@@ -73,16 +91,35 @@ private:
         bool outlined = false;
         int radius = 0;
     };
+    struct Mark { ///< of a key: first cell of its class image, and its bits of the word
+        std::uint32_t offset, bits;
+    };
+    struct Scene { ///< what the images hold
+        std::uint64_t id = 0;
+        DrawOrder order;       ///< of the rows there were when it began
+        std::size_t pass = 0;  ///< of it, to draw next
+        std::size_t first = 0; ///< rows before are not drawn
+        std::size_t last = 0;  ///< where order ends
+        std::size_t seen = 0;  ///< rows appended since and drawn end here
+        std::size_t drawn = 0;
+        bool anySelected = false;
+    };
 
-    void resize(int width, int height, std::size_t classes);
+    void setSize(int width, int height);
     void makeClasses(const RasterStyle &style);
-    void makeColours(const RasterStyle &style, bool fog, bool anySelected);
+    void makeColours(const RasterStyle &style, bool anySelected);
+    void begin(const RasterFrame &frame);
+    void scatterAll(const RasterFrame &frame, double start);
+    void scatterRows(const RasterFrame &frame, std::size_t first, std::size_t last);
+    void scatterPasses(const RasterFrame &frame, std::size_t first, std::size_t last);
     void clear(int thread);
-    void scatter(int thread, std::size_t first, std::size_t last, const Projection &projection,
-                 const PointSet &points, const RowMask *selected);
-    void compose(int worker, int workers, int used, const PixelBuffer &out);
-    void composeTile(DilationScratch &scratch, int tx, int ty, int used, const PixelBuffer &out);
+    template <bool Slab>
+    void scatterRun(int thread, const RasterFrame &frame, std::size_t first, std::size_t last);
+    void scatter(int thread, const RasterFrame &frame, std::size_t first, std::size_t last);
+    void compose(int worker, int workers, const PixelBuffer &out);
+    void composeTile(DilationScratch &scratch, int tx, int ty, const PixelBuffer &out);
     bool neighbours(std::size_t cls, int thread, int tx, int ty, const std::uint32_t **tiles) const;
+    [[nodiscard]] double now() const; ///< ms
 
     WorkerPool &m_pool;
     const Kernels &m_kernels;
@@ -91,12 +128,16 @@ private:
     std::uint32_t m_imageCells = 0; ///< cells of one class image, trash tile included
     std::unique_ptr<Images> m_images[2];
     std::unique_ptr<DilationScratch> m_scratch[2];
-    std::vector<Class> m_classes;
-    std::vector<PointStyle> m_classesFor; ///< what m_classes was made from
+    std::vector<Class> m_classes; ///< plain and outlined in turn; the last is the slab's context
+    std::vector<std::pair<Shape, float>> m_classesFor; ///< what m_classes was made from
     double m_classesScale = 0;
-    std::uint32_t m_offset[512] = {}; ///< first cell of the class image, by style and 256 if selected
-    std::uint32_t m_key[512] = {};    ///< low byte of the word, likewise
-    std::vector<std::uint32_t> m_lut; ///< [key][fog level]
+    std::uint32_t m_classesCells = 0;
+    std::vector<Mark> m_marks;           ///< by key
+    std::vector<std::uint32_t> m_lut;    ///< [key][fog level]
+    std::vector<std::uint32_t> m_lutFor; ///< what m_lut was made from
+    Scene m_scene;
+    double m_perPoint = 4e-6; ///< ms, as measured
+    double m_composing = 2;   ///< ms, likewise
 };
 
 } // namespace statescape::ui

@@ -11,7 +11,7 @@
 namespace statescape::ui {
 namespace {
 
-template <bool Perspective, bool HasZ>
+template <bool Perspective, bool HasZ, bool Slab>
 STATESCAPE_INLINE void cellsBody(const Projection &p, const PointBlock &in, std::uint32_t tilesX,
                                  std::uint32_t trash, CellBlock &out)
 {
@@ -39,6 +39,7 @@ STATESCAPE_INLINE void cellsBody(const Projection &p, const PointBlock &in, std:
             sy = sy / q;
         }
         float near = ((m.n[0] * a + m.n[1] * b) + m.n[2] * c) + m.n[3];
+        const bool inSlab = Slab ? (near >= m.slabFar) & (near <= m.slabNear) : true;
         near = near < kNearest ? near : kNearest;
         near = near > kFarthest ? near : kFarthest;
         float fx = sx + margin;
@@ -51,11 +52,12 @@ STATESCAPE_INLINE void cellsBody(const Projection &p, const PointBlock &in, std:
         const std::uint32_t tile = (iy / kTileHeight) * tilesX + ix / kTileWidth;
         const std::uint32_t cell = tile * kTileCells + (iy % kTileHeight) * kTileWidth + ix % kTileWidth;
         cells[i] = ok ? cell : trash;
-        words[i] = std::uint32_t(std::int32_t(near)) << 8;
+        const std::uint32_t word = (std::uint32_t(std::int32_t(near)) >> 5) << kNearShift;
+        words[i] = inSlab ? word : kContextWord;
     }
 }
 
-template <bool Perspective, bool HasZ>
+template <bool Perspective, bool HasZ, bool Slab>
 STATESCAPE_INLINE void screenBody(const Projection &p, const PointBlock &in, ScreenBlock &out)
 {
     const float *__restrict xs = in.x;
@@ -78,6 +80,10 @@ STATESCAPE_INLINE void screenBody(const Projection &p, const PointBlock &in, Scr
             sx = sx / q;
             sy = sy / q;
         }
+        if (Slab) {
+            const float near = ((m.n[0] * a + m.n[1] * b) + m.n[2] * c) + m.n[3];
+            ok = ok & (near >= m.slabFar) & (near <= m.slabNear);
+        }
         const float most = std::numeric_limits<float>::max();
         ok = ok & (sx >= -most) & (sx <= most) & (sy >= -most) & (sy <= most);
         ox[i] = ok ? sx : std::numeric_limits<float>::quiet_NaN();
@@ -88,20 +94,32 @@ STATESCAPE_INLINE void screenBody(const Projection &p, const PointBlock &in, Scr
 STATESCAPE_INLINE void cellsAny(const Projection &p, const PointBlock &in, std::uint32_t tilesX,
                                 std::uint32_t trash, CellBlock &out)
 {
-    if (p.perspective)
-        in.z ? cellsBody<true, true>(p, in, tilesX, trash, out)
-             : cellsBody<true, false>(p, in, tilesX, trash, out);
+    if (p.hasSlab()) {
+        if (p.perspective)
+            in.z ? cellsBody<true, true, true>(p, in, tilesX, trash, out)
+                 : cellsBody<true, false, true>(p, in, tilesX, trash, out);
+        else
+            in.z ? cellsBody<false, true, true>(p, in, tilesX, trash, out)
+                 : cellsBody<false, false, true>(p, in, tilesX, trash, out);
+    } else if (p.perspective)
+        in.z ? cellsBody<true, true, false>(p, in, tilesX, trash, out)
+             : cellsBody<true, false, false>(p, in, tilesX, trash, out);
     else
-        in.z ? cellsBody<false, true>(p, in, tilesX, trash, out)
-             : cellsBody<false, false>(p, in, tilesX, trash, out);
+        in.z ? cellsBody<false, true, false>(p, in, tilesX, trash, out)
+             : cellsBody<false, false, false>(p, in, tilesX, trash, out);
 }
 
 STATESCAPE_INLINE void screenAny(const Projection &p, const PointBlock &in, ScreenBlock &out)
 {
-    if (p.perspective)
-        in.z ? screenBody<true, true>(p, in, out) : screenBody<true, false>(p, in, out);
+    if (p.hasSlab()) {
+        if (p.perspective)
+            in.z ? screenBody<true, true, true>(p, in, out) : screenBody<true, false, true>(p, in, out);
+        else
+            in.z ? screenBody<false, true, true>(p, in, out) : screenBody<false, false, true>(p, in, out);
+    } else if (p.perspective)
+        in.z ? screenBody<true, true, false>(p, in, out) : screenBody<true, false, false>(p, in, out);
     else
-        in.z ? screenBody<false, true>(p, in, out) : screenBody<false, false>(p, in, out);
+        in.z ? screenBody<false, true, false>(p, in, out) : screenBody<false, false, false>(p, in, out);
 }
 
 STATESCAPE_INLINE void maskBody(const MaskGrid &grid, const float *__restrict x, const float *__restrict y,
@@ -128,11 +146,11 @@ STATESCAPE_INLINE void gatherRow(std::uint32_t *__restrict to, const std::uint32
 {
     if (!b) {
         for (int i = 0; i < count; ++i)
-            to[i] = a[i];
+            to[i] = a[i] & ~kManyBit;
         return;
     }
     for (int i = 0; i < count; ++i)
-        to[i] = a[i] > b[i] ? a[i] : b[i];
+        to[i] = (a[i] > b[i] ? a[i] : b[i]) & ~kManyBit;
 }
 
 STATESCAPE_INLINE void gatherBody(DilationScratch &scratch, const std::uint32_t *const *first,
@@ -203,7 +221,7 @@ STATESCAPE_INLINE void outlineBody(DilationScratch &scratch)
     for (int i = 0; i < kTileCells; ++i) {
         const std::uint32_t reach = outline[i] > kOutlineReach ? outline[i] - kOutlineReach : 0U;
         const std::uint32_t ring = chosen[i] == 0 || chosen[i] < reach ? outline[i] : 0U;
-        const std::uint32_t word = ring ? ring | kOutlineStyle : 0U;
+        const std::uint32_t word = ring ? ring | keyBits(kOutlineKey) : 0U;
         const std::uint32_t body = solid[i] > chosen[i] ? solid[i] : chosen[i];
         solid[i] = body > word ? body : word;
     }
@@ -211,7 +229,7 @@ STATESCAPE_INLINE void outlineBody(DilationScratch &scratch)
 
 STATESCAPE_INLINE std::uint32_t colourOf(const std::uint32_t *lut, std::uint32_t word)
 {
-    return lut[std::int32_t(((word & 255U) << 6) | (word >> 26))];
+    return lut[std::int32_t((keyOf(word) << 6) | (word >> 26))];
 }
 
 /// 7/16 of the fringe's colour: about what a pixel on the edge of a disc is covered.
@@ -249,6 +267,41 @@ STATESCAPE_INLINE void shadeBody(const std::uint32_t *__restrict solid,
     }
     for (; i < count; ++i)
         out[i] = shadePixel(solid[i], fringe[i], lut, out[i]);
+}
+
+STATESCAPE_INLINE void crowdBody(const std::uint32_t *__restrict tile, std::uint32_t *__restrict seen)
+{
+    for (int i = 0; i < kTileCells; ++i) {
+        const std::uint32_t here = tile[i] == 0 ? 0U : 1U + (tile[i] & kManyBit);
+        const std::uint32_t sum = seen[i] + here;
+        seen[i] = sum < 2 ? sum : 2U;
+    }
+}
+
+STATESCAPE_INLINE float nearestBody(const ScreenBlock &screen, int count, float x, float y)
+{
+    constexpr int lanes = 32;
+    float least[lanes];
+    for (int k = 0; k < lanes; ++k)
+        least[k] = std::numeric_limits<float>::infinity();
+    const float *__restrict xs = screen.x.data();
+    const float *__restrict ys = screen.y.data();
+    int i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        for (int k = 0; k < lanes; ++k) {
+            const float dx = xs[i + k] - x;
+            const float dy = ys[i + k] - y;
+            const float square = dx * dx + dy * dy;
+            least[k] = square < least[k] ? square : least[k];
+        }
+    }
+    for (; i < count; ++i) {
+        const float dx = xs[i] - x;
+        const float dy = ys[i] - y;
+        const float square = dx * dx + dy * dy;
+        least[0] = square < least[0] ? square : least[0];
+    }
+    return *std::min_element(least, least + lanes);
 }
 
 STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t count, float &low, float &high)
@@ -315,13 +368,21 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         shadeBody(s, f, lut, out, count);                                                                    \
     }                                                                                                        \
+    __VA_ARGS__ void crowd##suffix(const std::uint32_t *tile, std::uint32_t *seen)                           \
+    {                                                                                                        \
+        crowdBody(tile, seen);                                                                               \
+    }                                                                                                        \
+    __VA_ARGS__ float nearest##suffix(const ScreenBlock &s, int count, float x, float y)                     \
+    {                                                                                                        \
+        return nearestBody(s, count, x, y);                                                                  \
+    }                                                                                                        \
     __VA_ARGS__ void range##suffix(const float *v, std::size_t count, float &low, float &high)               \
     {                                                                                                        \
         rangeBody(v, count, low, high);                                                                      \
     }                                                                                                        \
-    constexpr Kernels k##suffix{                                                                             \
-        isaName,        cells##suffix,   screen##suffix, mask##suffix, gather##suffix,                       \
-        dilate##suffix, outline##suffix, shade##suffix,  range##suffix};
+    constexpr Kernels k##suffix{isaName,        cells##suffix,   screen##suffix,  mask##suffix,              \
+                                gather##suffix, dilate##suffix,  outline##suffix, shade##suffix,             \
+                                crowd##suffix,  nearest##suffix, range##suffix};
 
 STATESCAPE_KERNELS(Baseline, "baseline")
 #if defined(__x86_64__)

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 
 namespace statescape::ui {
 namespace {
@@ -36,33 +38,66 @@ Box grown(const Box &data, double share)
     return box;
 }
 
-} // namespace
-
-Box boundsOf(const PointSet &points)
+/// Of rows [first, last), axis by axis: an axis without a finite value is left as it is.
+void extend(const base::Column<float>::View &values, std::size_t first, std::size_t last, double &low,
+            double &high)
 {
+    values.forEachRun(first, last, [&](std::size_t, std::span<const float> run) {
+        float l = 1;
+        float h = 0;
+        kernels().range(run.data(), run.size(), l, h);
+        if (l > h)
+            return;
+        low = std::min(low, double(l));
+        high = std::max(high, double(h));
+    });
+}
+
+/// @param known box of rows before @p first
+Box boundsFrom(const PointSet &points, std::size_t first, const Box &known)
+{
+    const double inf = std::numeric_limits<double>::infinity();
     Box box;
-    if (points.size() == 0)
-        return box;
-    const std::vector<float> *axes[3] = {&points.x, &points.y, &points.z};
-    for (int i = 0; i < 3; ++i) {
+    const base::Column<float>::View *axes[3] = {&points.x, &points.y, &points.z};
+    for (std::size_t i = 0; i < 3; ++i) {
         if (axes[i]->empty())
             continue;
-        float low = 1;
-        float high = 0;
-        kernels().range(axes[i]->data(), axes[i]->size(), low, high);
+        double low = known.empty ? inf : known.low[i];
+        double high = known.empty ? -inf : known.high[i];
+        extend(*axes[i], first, points.size(), low, high);
         if (low > high)
             return {};
         box.low[i] = low;
         box.high[i] = high;
     }
-    box.empty = false;
+    box.empty = points.size() == 0;
     return box;
+}
+
+} // namespace
+
+Box boundsOf(const PointSet &points)
+{
+    return boundsFrom(points, points.first, {});
+}
+
+Box DataBounds::of(const PointSet &points)
+{
+    const std::size_t known = m_known.size();
+    const bool grown = !m_box.empty && points.first == m_known.first &&
+                       points.z.empty() == m_known.z.empty() && points.x.sharesPrefix(m_known.x, known) &&
+                       points.y.sharesPrefix(m_known.y, known) &&
+                       (points.z.empty() || points.z.sharesPrefix(m_known.z, known));
+    m_box = grown ? boundsFrom(points, known, m_box) : boundsOf(points);
+    m_known = points;
+    m_known.style = {};
+    return m_box;
 }
 
 Box boundsOf(const PointSet &points, const RowMask &rows)
 {
     Box box;
-    for (std::size_t i = 0; i < std::min(rows.size(), points.size()); ++i) {
+    for (std::size_t i = points.first; i < std::min(rows.size(), points.size()); ++i) {
         if (!rows[i])
             continue;
         const Vec3 p{points.x[i], points.y[i], points.z.empty() ? 0.0 : points.z[i]};

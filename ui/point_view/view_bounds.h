@@ -7,11 +7,21 @@
 
 namespace statescape::ui {
 
-/// @return the box of all rows, finite coordinates only; empty when there are none. z is 0..0 where the set
-/// has none.
+/// @return the box of all rows from points.first on, finite coordinates only; empty when there are none. z is
+/// 0..0 where the set has none.
 Box boundsOf(const PointSet &points);
 /// @return the box of the rows whose byte is not 0.
 Box boundsOf(const PointSet &points, const RowMask &rows);
+
+/// boundsOf() of sets that grow: looks only at rows it has not seen.
+class DataBounds {
+public:
+    Box of(const PointSet &points);
+
+private:
+    PointSet m_known;
+    Box m_box;
+};
 
 /// The box a live view is fitted to. It does not follow every sample: it grows, with room to spare, only when
 /// points leave it, and shrinks only when they fill less than a third of it on every axis.
