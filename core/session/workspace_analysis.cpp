@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/placing.h"
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 namespace statescape::session {
 namespace {
 constexpr std::size_t kFitRows = 20'000;    // enough for 3 axes; more only costs time
-constexpr std::size_t kBlockRows = 65'536;  // bounds the dense copy while projecting and scoring
 constexpr std::size_t kDriftEveryRows = 40; // 10 s at the default interval
 
 ml::Matrix thinned(const feature::SampleLog::View &samples)
@@ -21,34 +21,6 @@ ml::Matrix thinned(const feature::SampleLog::View &samples)
     return samples.matrix(rows);
 }
 
-/// Appends rows from @p first on. @return false when asked to stop
-bool placeInto(const model::Projection &axes, const PictureAxes &picture,
-               const feature::SampleLog::View &samples, std::size_t first, Places &out,
-               const std::stop_token &stop = {})
-{
-    std::array<std::vector<float>, 3> block;
-    for (std::size_t at = first; at < samples.rows(); at += kBlockRows) {
-        if (stop.stop_requested())
-            return false;
-        const auto dense = samples.matrix(at, std::min(kBlockRows, samples.rows() - at));
-        const auto positions = axes.projectAll(dense);
-        const auto count = static_cast<std::size_t>(dense.rows());
-        for (std::size_t a = 0; a < 3; ++a) {
-            block[a].resize(count);
-            for (std::size_t i = 0; i < count; ++i) {
-                const auto row = static_cast<Eigen::Index>(i);
-                block[a][i] =
-                    placeOn(picture[a], samples.schema(),
-                            {dense.row(row).data(), static_cast<std::size_t>(dense.cols())},
-                            {positions.row(row).data(), static_cast<std::size_t>(positions.cols())});
-            }
-        }
-        out.x.append(block[0]);
-        out.y.append(block[1]);
-        out.z.append(block[2]);
-    }
-    return true;
-}
 } // namespace
 
 void Workspace::Impl::scheduleAxes(bool force)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/ml/scaler.h"
 #include "core/session/losses.h"
+#include "core/session/placing.h"
 #include "core/session/worker.h"
 #include "core/session/workspace.h"
 #include "core/store/recorder.h"
@@ -13,11 +13,6 @@
 #include <set>
 
 namespace statescape::session {
-
-/// Positions on the picture's axes, growing.
-struct Places {
-    base::Column<float> x, y, z;
-};
 
 /// State behind a Workspace. `mutex` guards every member below it; jobs and callbacks take views under it and
 /// work outside.
@@ -132,16 +127,6 @@ struct Workspace::Impl {
 
     std::unique_ptr<Worker> worker = std::make_unique<Worker>();
 };
-
-/// Puts rows of samples on the picture's axes. @param positions kComponents values of a projected row
-inline float placeOn(const AxisSource &axis, const schema::Schema &schema, std::span<const float> row,
-                     std::span<const float> positions)
-{
-    const auto index = static_cast<std::size_t>(axis.index);
-    if (axis.kind == AxisSource::Kind::Component)
-        return index < positions.size() ? positions[index] : 0.0F;
-    return schema[index].log1p ? ml::signedLog1p(row[index]) : row[index];
-}
 
 template <class T>
 base::Result<T> Workspace::Impl::onStore(std::function<base::Result<T>(store::SessionStore &)> work) const

@@ -7,9 +7,11 @@
 #include <QtTest>
 
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <random>
 
 using namespace statescape;
 using session::Workspace;
@@ -85,7 +87,7 @@ private slots:
         QCOMPARE(snapshot->samples.rows(), kRows);
         QCOMPARE(snapshot->coordinates->x.size(), kRows);
         QCOMPARE(snapshot->labels->size(), kRows);
-        QCOMPARE(snapshot->axes.size(), 3U);
+        QCOMPARE(snapshot->axes.size(), std::size_t(session::kComponents));
         QVERIFY(snapshot->axes[0].varianceShare >= snapshot->axes[1].varianceShare);
         QVERIFY(!snapshot->axes[0].text.empty());
         QCOMPARE(QString::fromStdString(snapshot->host), QStringLiteral("planted"));
@@ -106,20 +108,21 @@ private slots:
             QCOMPARE(labels[0].polarity, schema::Polarity::Positive);
             QVERIFY(labels[25].empty());
             QVERIFY(!workspace->undo()->empty());
-            QVERIFY(workspace->snapshot()->labels->at(0).empty());
+            QVERIFY((*workspace->snapshot()->labels)[0].empty());
             QVERIFY(!workspace->redo()->empty());
-            QCOMPARE(workspace->snapshot()->labels->at(0).polarity, schema::Polarity::Positive);
+            QCOMPARE((*workspace->snapshot()->labels)[0].polarity, schema::Polarity::Positive);
             QCOMPARE(workspace->clearLabels(stalled).value(), 100U);
-            QVERIFY(workspace->snapshot()->labels->at(50).empty());
+            QVERIFY((*workspace->snapshot()->labels)[50].empty());
             QVERIFY(!workspace->undo()->empty());
         }
         // Tomorrow's Ctrl+Z.
         const auto workspace = opened(path);
         auto snapshot = workspace->snapshot();
-        QCOMPARE(snapshot->labels->at(50).polarity, schema::Polarity::Negative);
-        QCOMPARE(QString::fromStdString(snapshot->classNames->at(snapshot->labels->at(50).classId)),
+        QCOMPARE((*snapshot->labels)[50].polarity, schema::Polarity::Negative);
+        QCOMPARE(QString::fromStdString(snapshot->classNames->at((*snapshot->labels)[50].classId)),
                  QStringLiteral("disk stall"));
-        QCOMPARE(snapshot->undoDepth, 2U);
+        QCOMPARE(snapshot->history.undo, 2U);
+        QVERIFY(!snapshot->history.undoWhat.empty());
         QVERIFY(!workspace->undo()->empty());
         QVERIFY(!workspace->undo()->empty());
         QVERIFY(workspace->undo()->empty());
@@ -151,7 +154,7 @@ private slots:
                              ? 1
                              : 0;
             QVERIFY(right >= kRows * 98 / 100);
-            before = *snapshot->scores;
+            before = snapshot->scores->toVector();
             picture = *snapshot->coordinates;
         }
         const auto workspace = opened(path);
@@ -162,8 +165,8 @@ private slots:
             QCOMPARE((*snapshot->scores)[i].cluster, before[i].cluster);
             QCOMPARE((*snapshot->scores)[i].abnormality, before[i].abnormality);
         }
-        QCOMPARE(snapshot->coordinates->x, picture.x);
-        QCOMPARE(snapshot->coordinates->z, picture.z);
+        QCOMPARE(snapshot->coordinates->x.toVector(), picture.x.toVector());
+        QCOMPARE(snapshot->coordinates->z.toVector(), picture.z.toVector());
         QVERIFY(workspace->useModel("").has_value());
         QVERIFY(workspace->snapshot()->model == nullptr);
         QVERIFY(workspace->useModel("model").has_value());
@@ -178,7 +181,7 @@ private slots:
         std::mutex mutex;
         std::optional<Workspace::Explanation> answer;
         const auto selected = std::make_shared<const std::vector<std::uint8_t>>(rowsOfKind(2, kRows));
-        workspace->explain(selected, [&](Workspace::Explanation explanation) {
+        workspace->explain(selected, {}, [&](Workspace::Explanation explanation) {
             const std::lock_guard lock(mutex);
             answer = std::move(explanation);
         });
@@ -191,6 +194,219 @@ private slots:
         QVERIFY2(key == "block.queue.p99" || key == "syscall.sync.rate" || key == "pressure.io.some",
                  key.c_str());
         QCOMPARE(QString::fromStdString(answer->processes.front().comm), QStringLiteral("syncer"));
+        QVERIFY(top.certain());
+        QCOMPARE(answer->others, 200U);
+        QVERIFY(!answer->histograms.empty());
+        QCOMPARE(answer->histograms.front().column, top.column);
+        // The planted stall is one term away.
+        QVERIFY(answer->rule.has_value());
+        QCOMPARE(answer->rule->precision, 1.0);
+        QCOMPARE(answer->rule->recall, 1.0);
+        QVERIFY(!answer->ruleText.empty());
+    }
+
+    void comparesWithAClassAndASavedSelection()
+    {
+        const auto workspace = opened(planted());
+        const auto stalled = std::make_shared<const std::vector<std::uint8_t>>(rowsOfKind(2, kRows));
+        const auto busy = std::make_shared<const std::vector<std::uint8_t>>(rowsOfKind(1, kRows));
+        QCOMPARE(workspace->label(*busy, schema::Polarity::Positive, "busy").value(), 100U);
+        QVERIFY(workspace->select(std::make_shared<const std::vector<std::uint8_t>>(rowsOfKind(0, kRows)),
+                                  "calm"));
+        QVERIFY(workspace->saveSelection("calm ones", "{}"));
+        QVERIFY(!workspace->saveSelection("", "{}"));
+        using Kind = Workspace::Against::Kind;
+        for (const auto &against :
+             {Workspace::Against{Kind::Class, "busy"}, Workspace::Against{Kind::Class, "positive"},
+              Workspace::Against{Kind::Saved, "calm ones"}}) {
+            std::mutex mutex;
+            std::optional<Workspace::Explanation> answer;
+            workspace->explain(stalled, against, [&](Workspace::Explanation explanation) {
+                const std::lock_guard lock(mutex);
+                answer = std::move(explanation);
+            });
+            QTRY_VERIFY_WITH_TIMEOUT((std::lock_guard(mutex), answer.has_value()), 10'000);
+            QCOMPARE(answer->samples, 100U);
+            QCOMPARE(answer->others, 100U);
+        }
+        QCOMPARE(workspace->savedSelections()->size(), 1U);
+        QVERIFY(workspace->removeSelection(workspace->sessionId(), "calm ones"));
+        QVERIFY(workspace->savedSelections()->empty());
+    }
+
+    void picksAnyAxes()
+    {
+        const auto workspace = opened(planted());
+        QTRY_VERIFY_WITH_TIMEOUT(workspace->snapshot()->coordinates != nullptr, 10'000);
+        const auto before = workspace->snapshot();
+        const auto &schema = before->samples.schema();
+        int column = 0;
+        while (schema[static_cast<std::size_t>(column)].key != "block.queue.p99")
+            ++column;
+        using session::AxisSource;
+        session::PictureAxes axes{AxisSource{AxisSource::Kind::Component, 4},
+                                  AxisSource{AxisSource::Kind::Feature, column},
+                                  AxisSource{AxisSource::Kind::Component, 0}};
+        workspace->setPictureAxes(axes);
+        QTRY_VERIFY_WITH_TIMEOUT(workspace->snapshot()->pictureAxes == axes, 10'000);
+        const auto after = workspace->snapshot();
+        QCOMPARE(after->coordinates->z.toVector(), before->coordinates->x.toVector());
+        const bool log = schema[static_cast<std::size_t>(column)].log1p;
+        for (std::size_t i = 0; i < kRows; i += 7) {
+            const float value = after->samples.at(i, static_cast<std::size_t>(column));
+            if (std::isnan(value))
+                QVERIFY(std::isnan(after->coordinates->y[i]));
+            else
+                QVERIFY(std::abs(after->coordinates->y[i] - (log ? std::log1p(value) : value)) <=
+                        1e-4F * std::max(1.0F, std::abs(value)));
+        }
+        const QString text = QString::fromStdString(session::axisText(*after, 1));
+        QVERIFY2(text.startsWith(QString::fromStdString(schema[static_cast<std::size_t>(column)].title)),
+                 qPrintable(text));
+        QVERIFY(session::axisText(*after, 0).starts_with("PC5 "));
+        axes[0].index = session::kComponents; // there is none: nothing changes
+        workspace->setPictureAxes(axes);
+        QCOMPARE(workspace->snapshot()->pictureAxes, after->pictureAxes);
+    }
+
+    void everySequenceUndoesToTheSameBytes()
+    {
+        const auto path = planted();
+        auto workspace = opened(path);
+        QTRY_VERIFY_WITH_TIMEOUT(workspace->snapshot()->coordinates != nullptr, 10'000);
+        // Class names, once given, stay known; two models to choose from.
+        QVERIFY(workspace->label(rowsOfKind(2, kRows), schema::Polarity::Negative, "stall"));
+        QVERIFY(workspace->label(rowsOfKind(0, kRows), schema::Polarity::Positive, "calm"));
+        model::TrainOptions options;
+        QVERIFY(trainAndWait(*workspace, options).has_value());
+        options.name = "other";
+        QVERIFY(trainAndWait(*workspace, options).has_value());
+        const auto bytes = [&] {
+            const auto s = workspace->snapshot();
+            std::string out;
+            for (const auto &label : *s->labels)
+                out += {static_cast<char>(label.polarity), static_cast<char>(label.classId)};
+            for (std::size_t i = 0; i < kRows; ++i)
+                out += i < s->selection->size() && (*s->selection)[i] != 0 ? '1' : '0';
+            for (const auto &name : *s->classNames)
+                out += name + '|';
+            return out + (s->model ? s->model->name() : "none") + std::to_string(s->history.undo);
+        };
+        std::vector<std::string> states{bytes()};
+        std::mt19937 random(7);
+        const auto flags = [&] {
+            std::vector<std::uint8_t> rows(kRows, 0);
+            for (std::size_t i = random() % kRows, n = random() % 90; n > 0 && i < kRows;
+                 --n, i += 1 + random() % 3)
+                rows[i] = 1;
+            return rows;
+        };
+        for (int i = 0; i < 80; ++i) {
+            switch (random() % 7) {
+            case 0:
+            case 1:
+                QVERIFY(
+                    workspace->select(std::make_shared<const std::vector<std::uint8_t>>(flags()), "some"));
+                break;
+            case 2:
+                QVERIFY(workspace->label(flags(), schema::Polarity::Negative, i % 2 == 0 ? "stall" : ""));
+                break;
+            case 3:
+                QVERIFY(workspace->label(flags(), schema::Polarity::Positive, "", true));
+                break;
+            case 4:
+                QVERIFY(workspace->clearLabels(flags()));
+                break;
+            case 5: {
+                const std::string now = (*workspace->snapshot()->classNames)[1];
+                QVERIFY(workspace->renameClass(now, now == "stall" ? "disk stall" : "stall"));
+                break;
+            }
+            case 6:
+                QVERIFY(workspace->useModel(random() % 3 == 0 ? "" : random() % 2 == 0 ? "model" : "other"));
+                break;
+            }
+            if (bytes() != states.back())
+                states.push_back(bytes());
+            if (i % 20 == 19) { // tomorrow
+                workspace.reset();
+                workspace = opened(path);
+                QCOMPARE(bytes(), states.back());
+            }
+        }
+        QVERIFY(states.size() > 40);
+        for (std::size_t i = states.size() - 1; i > 0; --i) {
+            QVERIFY(!workspace->undo()->empty());
+            QCOMPARE(bytes(), states[i - 1]);
+            if (i % 15 == 0) {
+                workspace.reset();
+                workspace = opened(path);
+                QCOMPARE(bytes(), states[i - 1]);
+            }
+        }
+        for (std::size_t i = 1; i < states.size(); ++i) {
+            QVERIFY(!workspace->redo()->empty());
+            QCOMPARE(bytes(), states[i]);
+        }
+        QVERIFY(workspace->redo()->empty());
+        // Training itself was a step too.
+        while (workspace->snapshot()->model)
+            QVERIFY(!workspace->undo()->empty());
+    }
+
+    void suggestsAndGrows()
+    {
+        const auto workspace = opened(planted());
+        QTRY_VERIFY_WITH_TIMEOUT(workspace->snapshot()->coordinates != nullptr, 10'000);
+        std::mutex mutex;
+        std::optional<base::Result<std::vector<model::Suggestion>>> found;
+        const auto ask = [&](Workspace::Ask what) {
+            {
+                const std::lock_guard lock(mutex);
+                found.reset();
+            }
+            workspace->suggest(what, [&](base::Result<std::vector<model::Suggestion>> answer) {
+                const std::lock_guard lock(mutex);
+                found = std::move(answer);
+            });
+            return QTest::qWaitFor([&] { return (std::lock_guard(mutex), found.has_value()); }, 10'000);
+        };
+        QVERIFY(ask(Workspace::Ask::Uncertain));
+        QCOMPARE(found->error().code, base::Code::NotEnoughData);
+        QVERIFY(ask(Workspace::Ask::Suspect));
+        QCOMPARE(found->error().code, base::Code::NotEnoughData);
+        // One block of the stalled labelled as calm by mistake.
+        auto calm = rowsOfKind(0, kRows), stalled = rowsOfKind(2, kRows);
+        for (std::size_t i = 50; i < 55; ++i) {
+            calm[i] = 1;
+            stalled[i] = 0;
+        }
+        QVERIFY(workspace->label(stalled, schema::Polarity::Negative, ""));
+        QVERIFY(workspace->label(calm, schema::Polarity::Positive, ""));
+        QVERIFY(ask(Workspace::Ask::Suspect));
+        QVERIFY(found->has_value() && !(*found)->empty());
+        const auto first = (**found)[0];
+        QVERIFY2(first.row >= 50 && first.row < 55, qPrintable(QString::number(first.row)));
+        QCOMPARE(first.instead.polarity, schema::Polarity::Negative);
+        QVERIFY(workspace->skip(first.row));
+        QVERIFY(ask(Workspace::Ask::Suspect));
+        for (const auto &each : **found)
+            QVERIFY(each.row != first.row);
+        auto seeds = std::make_shared<std::vector<std::uint8_t>>(kRows, std::uint8_t{0});
+        for (std::size_t i = 50; i < 75; ++i)
+            (*seeds)[i] = 1;
+        std::optional<base::Result<session::Rows>> grown;
+        workspace->grow(seeds, 1.5, [&](base::Result<session::Rows> answer) {
+            const std::lock_guard lock(mutex);
+            grown = std::move(answer);
+        });
+        QTRY_VERIFY_WITH_TIMEOUT((std::lock_guard(mutex), grown.has_value()), 10'000);
+        std::size_t right = 0, wrong = 0;
+        for (std::size_t i = 0; i < kRows; ++i)
+            if ((***grown)[i] != 0)
+                ++(test::Planted::kindOf(i) == 2 ? right : wrong);
+        QVERIFY2(right >= 80 && wrong == 0,
+                 qPrintable(QStringLiteral("%1 right, %2 wrong").arg(right).arg(wrong)));
     }
 
     void trainingIsCancelled()
@@ -252,7 +468,7 @@ private slots:
         std::filesystem::permissions(path, std::filesystem::perms::owner_read);
         const auto workspace = opened(path);
         QVERIFY(!workspace->label(rowsOfKind(2, kRows), schema::Polarity::Negative, "").has_value());
-        QVERIFY(workspace->snapshot()->labels->at(50).empty());
+        QVERIFY((*workspace->snapshot()->labels)[50].empty());
     }
 
     void recordsThisMachine()
@@ -289,7 +505,7 @@ private slots:
         created->reset();
         const auto again = opened(path);
         QCOMPARE(again->snapshot()->samples.rows(), total);
-        QCOMPARE(again->snapshot()->labels->at(9).polarity, schema::Polarity::Positive);
+        QCOMPARE((*again->snapshot()->labels)[9].polarity, schema::Polarity::Positive);
         for (std::size_t i = 1; i < total; ++i)
             QVERIFY(again->snapshot()->samples.timeNs(i) >= again->snapshot()->samples.timeNs(i - 1));
     }

@@ -86,7 +86,7 @@ base::Result<QImage> drawWindow(const QString &file, store::SessionId session, c
     window.picture().view()->setAnimated(false);
     window.picture().setWindow(0);
     if (const auto shown = window.controller().shown(); shown && shown->model)
-        window.picture().setColourBy(ColourBy::State);
+        window.picture().setColouring({ColourBy::State, {}});
     window.show();
     window.resize(size);
     settle(300);

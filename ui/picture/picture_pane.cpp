@@ -6,27 +6,36 @@
 #include "ui/kit/theme.h"
 #include "ui/picture/camera_text.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QResizeEvent>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <numeric>
+
 namespace statescape::ui {
 namespace {
+constexpr std::uint64_t kTrailNs = 60'000'000'000;
+constexpr std::size_t kMostArrows = 10;
+constexpr int kChipMargin = 10;
 
-constexpr std::size_t kTrailSamples = 24;
-
-RowMaskPtr combine(const RowMask &before, const RowMask &drawn, SelectionOp op)
+QLabel *makeChip(QWidget *parent)
 {
-    auto mask = std::make_shared<RowMask>(std::max(before.size(), drawn.size()), std::uint8_t{0});
-    for (std::size_t i = 0; i < mask->size(); ++i) {
-        const bool was = i < before.size() && before[i] != 0, now = i < drawn.size() && drawn[i] != 0;
-        (*mask)[i] = op == SelectionOp::Replace    ? now
-                     : op == SelectionOp::Add      ? was || now
-                     : op == SelectionOp::Subtract ? was && !now
-                                                   : was && now;
-    }
-    return mask;
+    auto *chip = new QLabel(parent);
+    chip->setObjectName(QStringLiteral("chip"));
+    chip->setContentsMargins(10, 4, 10, 4);
+    chip->setAttribute(Qt::WA_TransparentForMouseEvents);
+    chip->hide();
+    return chip;
+}
+
+bool hasFeature(const session::PictureAxes &axes)
+{
+    return std::any_of(axes.begin(), axes.end(), [](const session::AxisSource &axis) {
+        return axis.kind == session::AxisSource::Kind::Feature;
+    });
 }
 
 } // namespace
@@ -40,14 +49,46 @@ std::size_t firstWithin(const session::Snapshot &s, std::uint64_t windowNs)
     return last > windowNs ? s.samples.lowerBound(last - windowNs) : 0;
 }
 
-void feedPointView(PointView &view, const session::Snapshot &s, const Marks &marks, ColourBy by)
+std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
+{
+    if (!s.projection || hasFeature(s.pictureAxes))
+        return {};
+    const auto columns = s.projection->columns();
+    const Eigen::MatrixXd loadings = s.projection->loadings();
+    struct Arrow {
+        std::size_t column;
+        Vec3 direction;
+        double length;
+    };
+    std::vector<Arrow> arrows;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        Arrow arrow{std::size_t(columns[j]), {}, 0};
+        for (std::size_t a = 0; a < 3; ++a) {
+            const int c = s.pictureAxes[a].index;
+            arrow.direction[a] = c < loadings.cols() ? loadings(Eigen::Index(j), c) : 0;
+            arrow.length += arrow.direction[a] * arrow.direction[a];
+        }
+        arrows.push_back(arrow);
+    }
+    most = std::min(most, arrows.size());
+    std::partial_sort(arrows.begin(), arrows.begin() + std::ptrdiff_t(most), arrows.end(),
+                      [](const Arrow &a, const Arrow &b) { return a.length > b.length; });
+    std::vector<AxisArrow> out;
+    for (std::size_t i = 0; i < most; ++i)
+        out.push_back({qt(s.samples.schema()[arrows[i].column].title), arrows[i].direction});
+    return out;
+}
+
+void feedPointView(PointView &view, const session::Snapshot &s, const Marks &marks, PointsChange change)
 {
     view.setStyles(marks.styles);
-    view.setPoints(marks.points);
+    view.setColourScale(marks.scale);
+    view.setAspect(hasFeature(s.pictureAxes) ? Aspect::Fitted : Aspect::Equal);
     std::array<QString, 3> captions;
-    for (std::size_t i = 0; i < std::min(captions.size(), s.axes.size()); ++i)
-        captions[i] = qt(s.axes[i].text);
+    for (std::size_t i = 0; i < captions.size(); ++i)
+        captions[i] = qt(session::axisText(s, i));
     view.setAxes(captions);
+    view.setPoints(marks.points, change);
     std::vector<StateName> names;
     for (const Caption &caption : marks.captions)
         names.push_back(
@@ -56,11 +97,11 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
     const auto n = std::int64_t(marks.points->size());
     view.setNow(s.live && n > 0 ? n - 1 : -1);
     if (s.live && n > 1)
-        view.setTrail(std::max<std::int64_t>(std::int64_t(marks.first), n - std::int64_t(kTrailSamples)),
-                      n - 1);
+        view.setTrail(std::int64_t(std::max(marks.first, firstWithin(s, kTrailNs))), n - 1);
     else
         view.setTrail(-1, -1);
-    view.setLegendVisible(by != ColourBy::Label);
+    // In the label view the list at the left is the legend.
+    view.setLegendVisible(marks.styles.empty() || marks.styles.front().name != "unlabelled");
     view.setEmptyText(
         s.samples.rows() == 0
             ? PicturePane::tr(
@@ -72,34 +113,68 @@ PicturePane::PicturePane(SessionController &controller, QWidget *parent)
     : QWidget(parent)
     , m_controller(controller)
     , m_view(new PointView(this))
-    , m_chip(new QLabel(this))
+    , m_frozen(makeChip(this))
+    , m_suggestion(makeChip(this))
 {
     auto *box = new QVBoxLayout(this);
     box->setContentsMargins(0, 0, 0, 0);
     box->addWidget(m_view);
     m_view->setAccessibleName(tr("Map of samples"));
     m_view->setMode(ViewMode::ThreeD);
+    m_view->setDepthCue(m_depthCue);
     m_view->setEmptyText(tr("No session. Open one with Ctrl+O, or press Recording."));
     m_view->setTooltipProvider([this](std::int64_t row) { return tipOf(row); });
-    m_chip->setObjectName(QStringLiteral("chip"));
-    m_chip->setContentsMargins(10, 4, 10, 4);
-    m_chip->setAttribute(Qt::WA_TransparentForMouseEvents);
-    m_chip->hide();
     connect(&controller, &SessionController::shownChanged, this, &PicturePane::update);
-    connect(&controller, &SessionController::frozenChanged, this, &PicturePane::placeChip);
-    connect(&controller, &SessionController::liveChanged, this, &PicturePane::placeChip);
+    connect(&controller, &SessionController::frozenChanged, this, &PicturePane::placeChips);
+    connect(&controller, &SessionController::liveChanged, this, &PicturePane::placeChips);
+    connect(&controller, &SessionController::suggestionChanged, this, &PicturePane::placeChips);
     connect(&controller, &SessionController::selectionChanged, this,
             [this] { m_view->setSelection(m_controller.selection()); });
-    connect(m_view, &PointView::selectionMade, this, [this](const RowMaskPtr &rows, SelectionOp op) {
-        if (rows)
-            m_controller.select(combine(*m_controller.selection(), *rows, op), tr("select"));
+    connect(&controller, &SessionController::cursorChanged, this, [this](qint64 row) {
+        m_view->setCursorRow(row, row >= 0 && !m_controller.suggestionText().isEmpty());
     });
+    connect(m_view, &PointView::cursorMoved, &controller, &SessionController::setCursorRow);
+    connect(m_view, &PointView::selectionMade, this, &PicturePane::takeDrawing);
 }
 
-void PicturePane::setColourBy(ColourBy by)
+void PicturePane::takeDrawing(const RowMaskPtr &rows, SelectionOp op, const DrawnArea &area)
 {
-    m_by = by;
+    const auto shown = m_controller.shown();
+    if (!rows || !shown)
+        return;
+    auto mask = std::make_shared<RowMask>(combine(m_controller.selection().get(), *rows, op));
+    // Only what one drawing made can be drawn again.
+    const bool whole = op == SelectionOp::Replace && area.shape.points.size() > 1;
+    m_controller.select(std::move(mask), tr("select"), whole ? areaToText(area, *shown) : QString());
+}
+
+void PicturePane::drawAgain(const store::SavedSelection &saved)
+{
+    const auto shown = m_controller.shown();
+    if (!shown)
+        return;
+    const auto area = areaFromText(qt(saved.geometry));
+    if (!area) {
+        Q_EMIT m_controller.problem(area.error().in(saved.name));
+        return;
+    }
+    auto rows = rowsIn(*shown, *area);
+    if (!rows) {
+        Q_EMIT m_controller.problem(rows.error().in(saved.name));
+        return;
+    }
+    const auto count = countRows(*rows);
+    m_controller.select(std::make_shared<RowMask>(std::move(*rows)), tr("draw %1 again").arg(qt(saved.name)),
+                        qt(saved.geometry));
+    Q_EMIT m_controller.note(
+        tr("%1: %2 in the area drawn before").arg(qt(saved.name), pluralText(count, tr("sample"))));
+}
+
+void PicturePane::setColouring(const Colouring &colouring)
+{
+    m_colouring = colouring;
     update();
+    Q_EMIT settingsChanged();
 }
 
 void PicturePane::setWindow(std::uint64_t windowNs)
@@ -110,39 +185,88 @@ void PicturePane::setWindow(std::uint64_t windowNs)
         m_view->fit();
 }
 
+void PicturePane::setArrows(bool on)
+{
+    m_arrows = on;
+    update();
+    Q_EMIT settingsChanged();
+}
+
+void PicturePane::setDepthCue(DepthCue cue)
+{
+    m_depthCue = cue;
+    m_view->setDepthCue(cue);
+    Q_EMIT settingsChanged();
+}
+
+void PicturePane::setAxis(std::size_t axis, const session::AxisSource &source)
+{
+    const auto shown = m_controller.shown();
+    if (!shown || !m_controller.workspace() || axis >= shown->pictureAxes.size())
+        return;
+    session::PictureAxes axes = shown->pictureAxes;
+    axes[axis] = source;
+    m_controller.workspace()->setPictureAxes(axes);
+}
+
+void PicturePane::setTopInset(int pixels)
+{
+    m_topInset = pixels;
+    m_view->setTopInset(pixels);
+    placeChips();
+}
+
 void PicturePane::update()
 {
     const auto shown = m_controller.shown();
     if (!shown)
         return;
-    m_marks = makeMarks(*shown, m_by, firstWithin(*shown, m_windowNs));
-    feedPointView(*m_view, *shown, m_marks, m_by);
+    const Marks &marks = m_marker.update(*shown, m_colouring, firstWithin(*shown, m_windowNs));
+    const bool moved = m_projection && (m_projection != shown->projection || m_axes != shown->pictureAxes);
+    const bool otherKind = m_axes != shown->pictureAxes;
+    m_projection = shown->projection;
+    m_axes = shown->pictureAxes;
+    feedPointView(*m_view, *shown, marks, moved ? PointsChange::Morph : PointsChange::Grown);
+    m_view->setAxisArrows(m_arrows ? axisArrows(*shown, kMostArrows) : std::vector<AxisArrow>{});
     m_view->setSelection(m_controller.selection());
+    if (otherKind)
+        m_view->fit();
     m_view->setAccessibleDescription(tr("%1 of %2 samples shown, %3 selected")
-                                         .arg(countText(m_marks.shown), countText(shown->samples.rows()),
+                                         .arg(countText(marks.shown), countText(shown->samples.rows()),
                                               countText(m_controller.selectedCount())));
     Q_EMIT pictureChanged();
 }
 
-void PicturePane::placeChip()
+void PicturePane::placeChips()
 {
-    m_chip->setVisible(m_controller.isFrozen());
-    if (!m_controller.isFrozen())
-        return;
     const Theme theme = currentTheme();
-    m_chip->setStyleSheet(
+    const QString look =
         QStringLiteral("QLabel { background: %1; border: 1px solid %2; border-radius: 5px; color: %3; }")
-            .arg(theme.button.name(), theme.buttonLine.name(), theme.text.name()));
-    m_chip->setText(tr("❚❚ frozen, %1").arg(pluralText(m_controller.newerSamples(), tr("newer sample"))));
-    m_chip->adjustSize();
-    m_chip->move((width() - m_chip->width()) / 2, 10);
-    m_chip->raise();
+            .arg(theme.button.name(), theme.buttonLine.name(), theme.text.name());
+    int top = m_topInset + kChipMargin;
+    const auto place = [&](QLabel *chip, const QString &text) {
+        chip->setVisible(!text.isEmpty());
+        if (text.isEmpty())
+            return;
+        chip->setStyleSheet(look);
+        chip->setText(text);
+        chip->adjustSize();
+        chip->move((width() - chip->width()) / 2, top);
+        chip->raise();
+        top += chip->height() + 6;
+    };
+    place(m_frozen, m_controller.isFrozen()
+                        ? tr("❚❚ frozen, %1").arg(pluralText(m_controller.newerSamples(), tr("newer sample")))
+                        : QString());
+    const QString suggested = m_controller.suggestionText();
+    place(m_suggestion,
+          suggested.isEmpty() ? QString() : tr("%1 · P, N or 1 to 9 answers, S skips").arg(suggested));
 }
 
 void PicturePane::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    placeChip();
+    placeChips();
 }
 
 QString PicturePane::tipOf(std::int64_t row) const
@@ -162,14 +286,6 @@ QString PicturePane::tipOf(std::int64_t row) const
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }
-    for (const auto &axis : s->axes)
-        if (!axis.columns.empty() && std::size_t(axis.columns.front()) < s->samples.schema().size()) {
-            const auto column = std::size_t(axis.columns.front());
-            const auto &feature = s->samples.schema()[column];
-            text += QStringLiteral("<br>%1: %2")
-                        .arg(qt(feature.title).toHtmlEscaped(),
-                             valueText(double(s->samples.at(i, column)), feature.unit));
-        }
     return text;
 }
 
@@ -178,8 +294,23 @@ QString PicturePane::toText() const
     QJsonObject o;
     o[QStringLiteral("camera")] = cameraToJson(m_view->camera());
     o[QStringLiteral("follows")] = m_view->followsData();
-    o[QStringLiteral("colourBy")] = int(m_by);
+    o[QStringLiteral("colourBy")] = int(m_colouring.by);
+    o[QStringLiteral("colourFeature")] = qt(m_colouring.feature);
     o[QStringLiteral("windowNs")] = QString::number(m_windowNs);
+    o[QStringLiteral("arrows")] = m_arrows;
+    o[QStringLiteral("depthCue")] = int(m_depthCue);
+    o[QStringLiteral("density")] = int(m_view->density());
+    o[QStringLiteral("orthographic")] = m_view->camera().lens() == Lens::Orthographic;
+    const auto live = m_controller.live();
+    if (live && live->samples.sharedSchema()) {
+        // By key: another version may have the feature in another column.
+        QJsonArray axes;
+        for (const session::AxisSource &axis : live->pictureAxes)
+            axes << (axis.kind == session::AxisSource::Kind::Feature
+                         ? QJsonValue(qt(live->samples.schema()[std::size_t(axis.index)].key))
+                         : QJsonValue(axis.index));
+        o[QStringLiteral("axes")] = axes;
+    }
     return QString::fromUtf8(QJsonDocument(o).toJson(QJsonDocument::Compact));
 }
 
@@ -188,8 +319,33 @@ void PicturePane::restore(const QString &text)
     const QJsonObject o = QJsonDocument::fromJson(text.toUtf8()).object();
     if (o.isEmpty())
         return;
-    m_by = ColourBy(std::clamp(o[QStringLiteral("colourBy")].toInt(), 0, 3));
+    m_colouring = {ColourBy(std::clamp(o[QStringLiteral("colourBy")].toInt(), 0, int(ColourBy::Feature))),
+                   o[QStringLiteral("colourFeature")].toString().toStdString()};
     m_windowNs = o[QStringLiteral("windowNs")].toString().toULongLong();
+    m_arrows = o[QStringLiteral("arrows")].toBool();
+    m_depthCue = DepthCue(
+        std::clamp(o[QStringLiteral("depthCue")].toInt(int(DepthCue::Fog)), 0, int(DepthCue::EyeDome)));
+    m_view->setDepthCue(m_depthCue);
+    m_view->setDensity(PointView::Density(std::clamp(o[QStringLiteral("density")].toInt(), 0, 2)));
+    m_view->setLens(o[QStringLiteral("orthographic")].toBool() ? Lens::Orthographic : Lens::Perspective);
+    const auto live = m_controller.live();
+    if (const QJsonArray stored = o[QStringLiteral("axes")].toArray();
+        stored.size() == 3 && live && live->samples.sharedSchema() && m_controller.workspace()) {
+        session::PictureAxes axes = session::kPrincipalAxes;
+        const auto &features = live->samples.schema().features();
+        for (std::size_t a = 0; a < 3; ++a) {
+            const QJsonValue axis = stored[qsizetype(a)];
+            const auto at = std::find_if(features.begin(), features.end(), [&](const auto &feature) {
+                return axis.isString() && qt(feature.key) == axis.toString();
+            });
+            if (at != features.end())
+                axes[a] = {session::AxisSource::Kind::Feature, int(at - features.begin())};
+            else if (axis.isDouble())
+                axes[a] = {session::AxisSource::Kind::Component,
+                           std::clamp(axis.toInt(), 0, session::kComponents - 1)};
+        }
+        m_controller.workspace()->setPictureAxes(axes);
+    }
     update();
     const auto camera = cameraFromJson(o[QStringLiteral("camera")].toObject(), m_view->camera());
     if (camera) {

@@ -3,8 +3,6 @@
 #include "ui/session/session_controller.h"
 
 #include "ui/kit/text.h"
-#include "ui/session/steps.h"
-
 #include <algorithm>
 
 namespace statescape::ui {
@@ -12,20 +10,20 @@ namespace {
 constexpr int kRefreshMs = 50;
 constexpr int kWhyMs = 120;
 
-bool anySet(const RowMask &mask)
+RowMaskPtr maskOf(const std::vector<store::RowRun> &runs, std::size_t rows)
 {
-    return std::any_of(mask.begin(), mask.end(), [](std::uint8_t flag) { return flag != 0; });
+    auto mask = std::make_shared<RowMask>(rows, std::uint8_t{0});
+    for (const auto &run : runs)
+        if (run.first < rows)
+            std::fill_n(mask->begin() + std::ptrdiff_t(run.first),
+                        std::min<std::uint64_t>(run.count, rows - run.first), std::uint8_t{1});
+    return mask;
 }
 
-bool sameRows(const RowMask &a, const RowMask &b)
+std::size_t firstRow(const RowMask &mask)
 {
-    const RowMask &longer = a.size() >= b.size() ? a : b;
-    const std::size_t common = std::min(a.size(), b.size());
-    return std::equal(a.begin(), a.begin() + std::ptrdiff_t(common), b.begin()) &&
-           std::none_of(longer.begin() + std::ptrdiff_t(common), longer.end(),
-                        [](std::uint8_t flag) { return flag != 0; });
+    return std::size_t(std::find(mask.begin(), mask.end(), std::uint8_t{1}) - mask.begin());
 }
-
 } // namespace
 
 SessionController::SessionController(QObject *parent)
@@ -35,13 +33,11 @@ SessionController::SessionController(QObject *parent)
     m_why.setSingleShot(true);
     connect(&m_refresh, &QTimer::timeout, this, &SessionController::refresh);
     connect(&m_why, &QTimer::timeout, this, &SessionController::askWhy);
-    connect(&m_history, &QUndoStack::indexChanged, this, &SessionController::historyChanged);
     m_sinceRefresh.start();
 }
 
 SessionController::~SessionController()
 {
-    m_history.disconnect(this);
     m_workspace.reset();
 }
 
@@ -88,13 +84,18 @@ void SessionController::adopt(std::unique_ptr<Workspace> workspace)
     ++m_epoch;
     ++m_job;
     m_workspace.reset();
-    m_history.clear();
     m_frozen.reset();
     m_training = false;
+    m_against = {};
+    m_cursor = -1;
+    m_suggestions = {};
     m_workspace = std::move(workspace);
     m_live = m_workspace->snapshot();
     m_shown = m_live;
-    setSelection(std::make_shared<RowMask>());
+    m_geometry.clear();
+    takeSelection();
+    loadSaved();
+    Q_EMIT cursorChanged(m_cursor);
     Q_EMIT sessionChanged();
     Q_EMIT frozenChanged(false);
     Q_EMIT liveChanged();
@@ -145,16 +146,20 @@ void SessionController::refresh()
     if (before && before->samples.rows() > 0 &&
         (m_live->samples.rows() < before->samples.rows() ||
          m_live->samples.timeNs(0) != before->samples.timeNs(0))) {
-        m_history.clear();
         m_frozen.reset();
-        setSelection(std::make_shared<RowMask>());
+        setCursorRow(-1);
+        loadSaved();
         Q_EMIT frozenChanged(false);
     }
     const bool alarm =
         m_live->alarm && !(before && before->alarm && before->alarm->raisedNs == m_live->alarm->raisedNs);
     Q_EMIT liveChanged();
     updateShown();
-    if (before && (before->undoDepth != m_live->undoDepth || before->redoDepth != m_live->redoDepth))
+    if (m_selection != m_live->selection)
+        takeSelection();
+    if (before &&
+        (before->history.undo != m_live->history.undo || before->history.redo != m_live->history.redo ||
+         before->history.undoWhat != m_live->history.undoWhat))
         Q_EMIT historyChanged();
     if (alarm)
         Q_EMIT alarmRaised();
@@ -173,6 +178,7 @@ void SessionController::updateShown()
         shown->axes = m_frozen->axes;
         shown->axesFittedNs = m_frozen->axesFittedNs;
         shown->coordinates = m_frozen->coordinates;
+        shown->pictureAxes = m_frozen->pictureAxes;
         m_shown = std::move(shown);
     }
     Q_EMIT shownChanged();
@@ -192,13 +198,18 @@ std::uint64_t SessionController::newerSamples() const
     return m_frozen && m_live ? m_live->samples.rows() - m_frozen->samples.rows() : 0;
 }
 
-void SessionController::select(RowMaskPtr mask, const QString &what)
+void SessionController::select(RowMaskPtr mask, const QString &what, const QString &geometry)
 {
+    if (!m_workspace)
+        return;
     if (!mask)
         mask = std::make_shared<RowMask>();
-    if (sameRows(*mask, *m_selection))
-        return;
-    m_history.push(new SelectStep(*this, m_selection, std::move(mask), what));
+    const RowMaskPtr before = m_selection;
+    if (auto selected = m_workspace->select(std::move(mask), what.toStdString()); !selected)
+        Q_EMIT problem(selected.error());
+    refresh();
+    if (m_selection != before)
+        m_geometry = geometry;
 }
 
 void SessionController::selectRows(std::uint64_t fromNs, std::uint64_t toNs, SelectionOp op)
@@ -219,13 +230,15 @@ void SessionController::selectRows(std::uint64_t fromNs, std::uint64_t toNs, Sel
     select(mask, tr("select an interval"));
 }
 
-void SessionController::setSelection(RowMaskPtr mask)
+void SessionController::takeSelection()
 {
-    m_selection = std::move(mask);
-    m_selectedCount =
-        std::uint64_t(std::count_if(m_selection->begin(), m_selection->end(), [](auto f) { return f != 0; }));
+    m_selection = m_live->selection;
+    m_selectedCount = m_live->selected;
+    m_geometry.clear();
     m_explanation = {};
     m_ticket = 0;
+    if (m_suggested && m_selection != m_suggested)
+        endSuggestion();
     Q_EMIT selectionChanged();
     if (m_selectedCount > 0)
         m_why.start(kWhyMs);
@@ -233,20 +246,208 @@ void SessionController::setSelection(RowMaskPtr mask)
         m_why.stop();
 }
 
+void SessionController::later(std::function<void()> work)
+{
+    QMetaObject::invokeMethod(
+        this,
+        [this, epoch = m_epoch, work = std::move(work)] {
+            if (epoch == m_epoch)
+                work();
+        },
+        Qt::QueuedConnection);
+}
+
 void SessionController::askWhy()
 {
-    if (!m_workspace || !anySet(*m_selection))
+    if (!m_workspace || m_selectedCount == 0)
         return;
-    m_ticket = m_workspace->explain(m_selection, [this, epoch = m_epoch](Workspace::Explanation answer) {
-        QMetaObject::invokeMethod(
-            this,
-            [this, epoch, answer = std::move(answer)] {
-                if (epoch != m_epoch || answer.ticket != m_ticket)
-                    return;
-                m_explanation = answer;
-                Q_EMIT explanationChanged();
-            },
-            Qt::QueuedConnection);
+    m_ticket = m_workspace->explain(m_selection, m_against, [this](Workspace::Explanation answer) {
+        later([this, answer = std::move(answer)] {
+            if (answer.ticket != m_ticket)
+                return;
+            m_explanation = answer;
+            Q_EMIT explanationChanged();
+        });
+    });
+}
+
+void SessionController::setAgainst(const Workspace::Against &against)
+{
+    if (m_against == against)
+        return;
+    m_against = against;
+    askWhy();
+}
+
+void SessionController::loadSaved()
+{
+    m_saved.clear();
+    if (m_workspace && m_workspace->sessionId() != 0) {
+        if (auto saved = m_workspace->savedSelections())
+            m_saved = std::move(*saved);
+        else
+            Q_EMIT problem(saved.error());
+    }
+    Q_EMIT savedSelectionsChanged();
+}
+
+void SessionController::saveSelection(const QString &name)
+{
+    if (!m_workspace)
+        return;
+    if (auto saved = m_workspace->saveSelection(name.toStdString(), m_geometry.toStdString()); !saved)
+        Q_EMIT problem(saved.error());
+    else
+        Q_EMIT note(tr("Selection kept as %1").arg(name));
+    loadSaved();
+}
+
+void SessionController::removeSelection(const store::SavedSelection &saved)
+{
+    if (!m_workspace)
+        return;
+    if (auto removed = m_workspace->removeSelection(saved.session, saved.name); !removed)
+        Q_EMIT problem(removed.error());
+    loadSaved();
+}
+
+void SessionController::recall(const store::SavedSelection &saved)
+{
+    if (m_live)
+        select(maskOf(saved.rows, m_live->samples.rows()), tr("recall %1").arg(qt(saved.name)),
+               qt(saved.geometry));
+}
+
+void SessionController::setCursorRow(std::int64_t row)
+{
+    if (row == m_cursor || (row >= 0 && (!m_live || std::uint64_t(row) >= m_live->samples.rows())))
+        return;
+    m_cursor = row;
+    Q_EMIT cursorChanged(row);
+}
+
+void SessionController::nextSuggestion(Workspace::Ask what)
+{
+    if (!m_workspace || !m_live)
+        return;
+    Suggestions &s = m_suggestions;
+    // What has a label by now needs no look, and a new model is unsure of others.
+    const auto answered = [this, what](const model::Suggestion &each) {
+        return what == Workspace::Ask::Uncertain && each.row < m_live->labels->size() &&
+               !(*m_live->labels)[each.row].empty();
+    };
+    while (s.next < s.list.size() && answered(s.list[s.next]))
+        ++s.next;
+    if (s.what == what && s.by == m_live->model.get() && s.next < s.list.size())
+        return showSuggestion();
+    m_workspace->suggest(what, [this, what](base::Result<std::vector<model::Suggestion>> found) {
+        later([this, what, found = std::move(found)] {
+            if (!found) {
+                Q_EMIT problem(found.error());
+                return;
+            }
+            m_suggestions = {what, *found, 0, m_live ? m_live->model.get() : nullptr};
+            if (found->empty())
+                Q_EMIT note(
+                    what == Workspace::Ask::Uncertain
+                        ? tr("Nothing left to look at: the model is sure of every sample without a label.")
+                        : tr("No label disagrees with its neighbours."));
+            else
+                showSuggestion();
+        });
+    });
+}
+
+void SessionController::showSuggestion()
+{
+    const Suggestions &s = m_suggestions;
+    const model::Suggestion &each = s.list[s.next];
+    if (each.row >= m_live->samples.rows())
+        return;
+    auto mask = std::make_shared<RowMask>(m_live->samples.rows(), std::uint8_t{0});
+    (*mask)[each.row] = 1;
+    const QString place = tr("%1 of %2").arg(s.next + 1).arg(s.list.size());
+    ++m_suggestions.next;
+    endSuggestion();
+    select(mask,
+           s.what == Workspace::Ask::Uncertain ? tr("next uncertain sample") : tr("next suspected label"));
+    m_suggested = m_selection;
+    setCursorRow(std::int64_t(each.row));
+    if (s.what == Workspace::Ask::Suspect) {
+        static const std::vector<std::string> none{""};
+        const auto &names = m_live->classNames ? *m_live->classNames : none;
+        const auto text = [&](schema::Label label) {
+            const QString name =
+                label.classId != 0 && label.classId < names.size() ? qt(names[label.classId]) : QString();
+            return name.isEmpty() ? qt(schema::polarityKey(label.polarity)) : name;
+        };
+        m_suggestionText = tr("Suspect %1: labelled %2, its neighbours are %3")
+                               .arg(place, text((*m_live->labels)[each.row]), text(each.instead));
+    } else {
+        const bool scored = m_live->scores && each.row < m_live->scores->size();
+        const auto score = scored ? (*m_live->scores)[each.row] : model::Score{};
+        const bool known = scored && score.cluster >= 0 && m_live->model;
+        m_suggestionText = known
+                               ? tr("Uncertain %1: perhaps %2, confidence %3")
+                                     .arg(place, qt(m_live->model->states()[std::size_t(score.cluster)].name))
+                                     .arg(double(score.confidence), 0, 'f', 2)
+                               : tr("Uncertain %1: unknown to the model").arg(place);
+    }
+    Q_EMIT suggestionChanged();
+}
+
+void SessionController::endSuggestion()
+{
+    m_suggested.reset();
+    if (m_suggestionText.isEmpty())
+        return;
+    m_suggestionText.clear();
+    Q_EMIT suggestionChanged();
+}
+
+void SessionController::skipSuggestion()
+{
+    if (!m_workspace || !m_suggested)
+        return;
+    if (auto skipped = m_workspace->skip(firstRow(*m_suggested)); !skipped)
+        Q_EMIT problem(skipped.error());
+    nextSuggestion(m_suggestions.what);
+}
+
+void SessionController::growSelection(double reach)
+{
+    if (!m_workspace || m_selectedCount == 0)
+        return;
+    m_workspace->grow(m_selection, reach, [this](base::Result<session::Rows> grown) {
+        later([this, grown = std::move(grown)] {
+            if (!grown)
+                Q_EMIT problem(grown.error());
+            else
+                select(*grown, tr("grow to neighbours"));
+        });
+    });
+}
+
+void SessionController::labelAllLike()
+{
+    if (!m_workspace || m_selectedCount == 0)
+        return;
+    const std::size_t row = firstRow(*m_selection);
+    const schema::Label like = row < m_live->labels->size() ? (*m_live->labels)[row] : schema::Label{};
+    if (like.empty()) {
+        Q_EMIT note(tr("Label the sample first (P, N or 1 to 9); then all like it get the same."));
+        return;
+    }
+    m_workspace->grow(m_selection, 1, [this, like](base::Result<session::Rows> grown) {
+        later([this, like, grown = std::move(grown)] {
+            if (!grown) {
+                Q_EMIT problem(grown.error());
+                return;
+            }
+            select(*grown, tr("select all like this"));
+            const auto &names = *m_live->classNames;
+            label(like.polarity, like.classId < names.size() ? qt(names[like.classId]) : QString());
+        });
     });
 }
 
@@ -273,45 +474,34 @@ void SessionController::afterLabel(const base::Result<std::uint64_t> &changed, c
     }
     if (*changed == 0)
         return;
-    m_history.push(new LabelStep(*this, what));
     Q_EMIT labelled(tr("%1: %2").arg(what, pluralText(*changed, tr("sample"))));
     refresh();
 }
 
 void SessionController::undo()
 {
-    if (m_history.canUndo()) {
-        m_history.undo();
-    } else if (m_workspace && m_live && m_live->undoDepth > 0) {
+    if (m_workspace)
         if (auto undone = m_workspace->undo(); !undone)
             Q_EMIT problem(undone.error());
-    }
     refresh();
 }
 
 void SessionController::redo()
 {
-    if (m_history.canRedo()) {
-        m_history.redo();
-    } else if (m_workspace && m_live && m_live->redoDepth > 0) {
+    if (m_workspace)
         if (auto redone = m_workspace->redo(); !redone)
             Q_EMIT problem(redone.error());
-    }
     refresh();
 }
 
 QString SessionController::undoText() const
 {
-    if (m_history.canUndo())
-        return m_history.undoText();
-    return m_live && m_live->undoDepth > 0 ? tr("a label of before") : QString();
+    return m_live && m_live->history.undo > 0 ? qt(m_live->history.undoWhat) : QString();
 }
 
 QString SessionController::redoText() const
 {
-    if (m_history.canRedo())
-        return m_history.redoText();
-    return m_live && m_live->redoDepth > 0 ? tr("a label of before") : QString();
+    return m_live && m_live->history.redo > 0 ? qt(m_live->history.redoWhat) : QString();
 }
 
 void SessionController::train(const model::TrainOptions &options)

@@ -8,9 +8,9 @@
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
-#include <QUndoStack>
 
 #include <atomic>
+#include <functional>
 
 namespace statescape::ui {
 
@@ -18,7 +18,7 @@ using SnapshotPtr = std::shared_ptr<const session::Snapshot>;
 using session::Workspace;
 
 /// The one place where the window meets the workspace: takes snapshots at most 20 times a second, freezes the
-/// picture, holds the selection, and keeps one history of selections and labels. @thread GUI
+/// picture, and hands selections, labels and questions on. @thread GUI
 class SessionController : public QObject {
     Q_OBJECT
 public:
@@ -43,12 +43,40 @@ public:
     /// @return samples collected since the picture was frozen.
     [[nodiscard]] std::uint64_t newerSamples() const;
 
-    /// One byte a row, never null, possibly shorter than the samples.
+    /// One byte a row, never null, possibly shorter than the samples. The one selection every view shows.
     [[nodiscard]] RowMaskPtr selection() const { return m_selection; }
     [[nodiscard]] std::uint64_t selectedCount() const { return m_selectedCount; }
-    /// A step of the history unless nothing changes. @param what for the history: "lasso"
-    void select(RowMaskPtr mask, const QString &what);
+    /// A step of the history unless nothing changes. @param what for the history: "lasso" @param geometry
+    /// JSON of how it was drawn, kept for saving it by name
+    void select(RowMaskPtr mask, const QString &what, const QString &geometry = {});
+    /// How the present selection was drawn; empty when it was not, or was combined from several.
+    [[nodiscard]] QString geometry() const { return m_geometry; }
     void selectRows(std::uint64_t fromNs, std::uint64_t toNs, SelectionOp op);
+
+    /// What the explanation compares with; the rest unless said otherwise. Asks again.
+    void setAgainst(const Workspace::Against &against);
+    [[nodiscard]] const Workspace::Against &against() const { return m_against; }
+    /// Named selections of the file, of every session, oldest first.
+    [[nodiscard]] const std::vector<store::SavedSelection> &savedSelections() const { return m_saved; }
+    void saveSelection(const QString &name);
+    void removeSelection(const store::SavedSelection &saved);
+    /// Selects the rows saved. @pre of this session
+    void recall(const store::SavedSelection &saved);
+    /// The sample the keyboard or the table points at, in every view; -1: none.
+    [[nodiscard]] std::int64_t cursorRow() const { return m_cursor; }
+    void setCursorRow(std::int64_t row);
+
+    /// Selects the next sample worth a look; wraps nothing: says so when there is none.
+    void nextSuggestion(Workspace::Ask what);
+    /// Leaves the suggested sample for good and goes to the next.
+    void skipSuggestion();
+    /// What was suggested last and why, for people; empty when the selection is something else by now.
+    [[nodiscard]] QString suggestionText() const { return m_suggestionText; }
+    /// Selects what lies as near to the selection as its samples to each other. @param reach see
+    /// model::growToNeighbours
+    void growSelection(double reach);
+    /// Grows the selection and gives everything in it the label the first selected sample has.
+    void labelAllLike();
 
     void label(schema::Polarity polarity, const QString &className, bool keepClass = false);
     void clearLabels();
@@ -69,6 +97,10 @@ Q_SIGNALS:
     void liveChanged();
     void frozenChanged(bool frozen);
     void selectionChanged();
+    void savedSelectionsChanged();
+    void cursorChanged(qint64 row);
+    void suggestionChanged();       ///< suggestionText() is another
+    void note(const QString &what); ///< something a person should read but need not act on
     void historyChanged();
     void explanationChanged(); ///< explanation() answers the selection now
     void labelled(const QString &what);
@@ -78,14 +110,17 @@ Q_SIGNALS:
     void problem(const statescape::base::Error &error);
 
 private:
-    friend class SelectStep;
-    friend class LabelStep;
     void adopt(std::unique_ptr<Workspace> workspace);
     Workspace::Callbacks callbacks();
     void wake();
     void refresh();
     void updateShown();
-    void setSelection(RowMaskPtr mask);
+    void takeSelection();
+    void loadSaved();
+    void showSuggestion();
+    void endSuggestion();
+    /// Runs on the GUI thread unless another session has come by then. Any thread.
+    void later(std::function<void()> work);
     void askWhy();
     void afterLabel(const base::Result<std::uint64_t> &changed, const QString &what);
 
@@ -99,7 +134,19 @@ private:
     std::uint64_t m_epoch = 0; ///< grows with every session, so that answers for an older one are dropped
     std::uint64_t m_job =
         0; ///< grows with every training and session; a stale result never reaches the screen
-    QUndoStack m_history;
+    QString m_geometry;
+    Workspace::Against m_against;
+    std::vector<store::SavedSelection> m_saved;
+    std::int64_t m_cursor = -1;
+    struct Suggestions {
+        Workspace::Ask what = Workspace::Ask::Uncertain;
+        std::vector<model::Suggestion> list;
+        std::size_t next = 0;             ///< to be shown
+        const model::Model *by = nullptr; ///< the model they came from
+    };
+    Suggestions m_suggestions;
+    RowMaskPtr m_suggested; ///< the selection a suggestion made
+    QString m_suggestionText;
     QTimer m_refresh, m_why;
     QElapsedTimer m_sinceRefresh;
     bool m_training = false;

@@ -71,12 +71,16 @@ private:
     void selectWhere(const std::function<bool(std::size_t)> &wanted, const QString &what);
     void exportModel();
     void pointMenu(const QPoint &at);
+    void showDetails(qint64 row);
+    /// @param action "colour", "x", "y", "z" or "line"
+    void featureAction(const QString &key, const QString &action);
     // main_window_session.cpp
     void setRecording(bool on);
     void leaveSession();
     void enteredSession();
     void updateTitle();
     void fillRecent();
+    void fillSessions();
     void showProblem(const base::Error &error);
     void watchSource();
     void askOpen();
@@ -97,7 +101,7 @@ private:
     ModelDock *m_model;
     TrainingDock *m_training;
     TimelineDock *m_timeline;
-    QMenu *m_recentMenu = nullptr, *m_modelMenu = nullptr;
+    QMenu *m_recentMenu = nullptr, *m_sessionsMenu = nullptr, *m_modelMenu = nullptr;
     source::HelperState m_sourceState = source::HelperState::Starting;
 };
 

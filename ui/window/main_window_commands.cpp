@@ -1,8 +1,13 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/axes_dock.h"
 #include "ui/docks/features_dock.h"
+#include "ui/docks/histograms_dock.h"
+#include "ui/docks/labels_dock.h"
 #include "ui/docks/model_dock.h"
+#include "ui/docks/sample_details.h"
 #include "ui/docks/selection_dock.h"
+#include "ui/docks/table_dock.h"
 #include "ui/docks/timeline_dock.h"
 #include "ui/docks/training_dock.h"
 #include "ui/kit/message_bar.h"
@@ -20,7 +25,11 @@
 #include <QFileDialog>
 #include <QMessageBox>
 #include <QSaveFile>
+#include <QSettings>
 #include <QShortcut>
+
+#include <algorithm>
+#include <array>
 
 namespace statescape::ui {
 
@@ -47,6 +56,9 @@ void MainWindow::connectSessionCommands()
     m_recentMenu = new QMenu(tr("Open &recent"), this);
     menu->insertMenu(c.action(QStringLiteral("session.record")), m_recentMenu);
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
+    m_sessionsMenu = new QMenu(tr("S&essions in this file"), this);
+    menu->insertMenu(c.action(QStringLiteral("session.record")), m_sessionsMenu);
+    connect(m_sessionsMenu, &QMenu::aboutToShow, this, &MainWindow::fillSessions);
     connect(m_controller, &SessionController::historyChanged, this, &MainWindow::updateCommands);
 }
 
@@ -75,13 +87,74 @@ void MainWindow::connectViewCommands()
     });
     for (const char *id : {"view.observe", "view.label", "view.train", "view.watch"})
         c.on(QString::fromLatin1(id), [this, id] { showPerspective(QString::fromLatin1(id)); });
-    connect(m_tools, &ToolBar::colourByChosen, this,
-            [this](int index) { m_picture->setColourBy(ColourBy(index)); });
+    c.onToggled(QStringLiteral("view.ortho"),
+                [view](bool on) { view->setLens(on ? Lens::Orthographic : Lens::Perspective); });
+    const std::pair<const char *, DepthCue> cues[] = {{"view.cue-none", DepthCue::None},
+                                                      {"view.cue-fog", DepthCue::Fog},
+                                                      {"view.cue-edl", DepthCue::EyeDome}};
+    for (const auto &[id, cue] : cues)
+        c.on(QString::fromLatin1(id), [this, cue = cue] { m_picture->setDepthCue(cue); });
+    c.onToggled(QStringLiteral("view.density"), [this, view](bool on) {
+        view->setDensity(on ? PointView::Density::On : PointView::Density::Off);
+        updateCommands();
+    });
+    c.onToggled(QStringLiteral("view.density-auto"), [this, view](bool on) {
+        view->setDensity(on                     ? PointView::Density::Automatic
+                         : view->densityShown() ? PointView::Density::On
+                                                : PointView::Density::Off);
+        updateCommands();
+    });
+    connect(view, &PointView::densityShownChanged, this, &MainWindow::updateCommands);
+    c.onToggled(QStringLiteral("view.arrows"), [this](bool on) { m_picture->setArrows(on); });
+    c.on(QStringLiteral("view.principal"), [this] {
+        if (m_controller->workspace())
+            m_controller->workspace()->setPictureAxes(session::kPrincipalAxes);
+    });
+    c.onToggled(QStringLiteral("view.animate"), [view](bool on) {
+        view->setAnimated(on);
+        QSettings().setValue(QStringLiteral("view/animate"), on);
+    });
+    const bool animate = QSettings().value(QStringLiteral("view/animate"), true).toBool();
+    view->setAnimated(animate);
+    c.setChecked(QStringLiteral("view.animate"), animate);
+    c.on(QStringLiteral("view.details"), [this] { showDetails(m_controller->cursorRow()); });
+    connect(view, &PointView::rowActivated, this, &MainWindow::showDetails);
+    connect(m_tools, &ToolBar::colouringChosen, m_picture, &PicturePane::setColouring);
     connect(m_tools, &ToolBar::windowChosen, m_picture, &PicturePane::setWindow);
     connect(m_picture, &PicturePane::settingsChanged, this, &MainWindow::updateCommands);
     connect(m_controller, &SessionController::frozenChanged, this, &MainWindow::updateCommands);
-    m_tools->setColourBy(int(m_picture->colourBy()));
+    m_tools->setColouring(m_picture->colouring());
     m_tools->setWindow(m_picture->window());
+}
+
+void MainWindow::showDetails(qint64 row)
+{
+    const auto shown = m_controller->shown();
+    if (!shown || shown->samples.rows() == 0)
+        return;
+    if (row < 0)
+        row = qint64(shown->samples.rows()) - 1;
+    m_controller->setCursorRow(row);
+    showSampleDetails(this, *m_controller, row);
+}
+
+void MainWindow::featureAction(const QString &key, const QString &action)
+{
+    const auto shown = m_controller->shown();
+    if (!shown || !shown->samples.sharedSchema())
+        return;
+    const auto &features = shown->samples.schema().features();
+    const auto at = std::find_if(features.begin(), features.end(),
+                                 [&](const auto &feature) { return qt(feature.key) == key; });
+    if (at == features.end())
+        return;
+    if (action == QLatin1String("colour"))
+        m_picture->setColouring({ColourBy::Feature, at->key});
+    else if (action == QLatin1String("line"))
+        m_timeline->showFeature(key);
+    else if (const auto axis = QStringLiteral("xyz").indexOf(action); axis >= 0)
+        m_picture->setAxis(std::size_t(axis),
+                           {session::AxisSource::Kind::Feature, int(at - features.begin())});
 }
 
 void MainWindow::connectSelectionCommands()
@@ -91,15 +164,27 @@ void MainWindow::connectSelectionCommands()
     const std::pair<const char *, PointView::Tool> tools[] = {
         {"select.pan", PointView::Tool::Move},
         {"select.lasso", PointView::Tool::Lasso},
-        {"select.rectangle", PointView::Tool::Rectangle}};
+        {"select.rectangle", PointView::Tool::Rectangle},
+        {"select.polygon", PointView::Tool::Polygon},
+        {"select.brush", PointView::Tool::Brush}};
     for (const auto &[id, tool] : tools)
         c.on(QString::fromLatin1(id), [view, tool = tool] { view->setTool(tool); });
     connect(view, &PointView::toolChanged, this, [this](PointView::Tool tool) {
-        m_commands->setChecked(tool == PointView::Tool::Move    ? QStringLiteral("select.pan")
-                               : tool == PointView::Tool::Lasso ? QStringLiteral("select.lasso")
-                                                                : QStringLiteral("select.rectangle"),
-                               true);
+        constexpr std::array ids{"select.pan", "select.lasso", "select.rectangle", "select.polygon",
+                                 "select.brush"};
+        m_commands->setChecked(QString::fromLatin1(ids[std::size_t(tool)]), true);
     });
+    constexpr std::array ops{"select.replace", "select.add", "select.subtract", "select.intersect"};
+    for (std::size_t op = 0; op < ops.size(); ++op)
+        c.on(QString::fromLatin1(ops[op]), [view, op] { view->setSelectionOp(SelectionOp(op)); });
+    c.setChecked(QStringLiteral("select.replace"), true);
+    c.on(QStringLiteral("select.grow"), [this] { m_controller->growSelection(1); });
+    c.on(QStringLiteral("label.like"), [this] { m_controller->labelAllLike(); });
+    c.on(QStringLiteral("label.uncertain"),
+         [this] { m_controller->nextSuggestion(Workspace::Ask::Uncertain); });
+    c.on(QStringLiteral("label.suspect"), [this] { m_controller->nextSuggestion(Workspace::Ask::Suspect); });
+    c.on(QStringLiteral("label.skip"), [this] { m_controller->skipSuggestion(); });
+    connect(m_controller, &SessionController::suggestionChanged, this, &MainWindow::updateCommands);
     view->setTool(PointView::Tool::Lasso);
     c.setChecked(QStringLiteral("select.lasso"), true);
     connect(view, &PointView::menuRequested, this, &MainWindow::pointMenu);
@@ -183,7 +268,7 @@ void MainWindow::connectModelCommands()
         const auto live = m_controller->live();
         // A model that has just come is what the user wants to see.
         if (ok)
-            m_picture->setColourBy(ColourBy::State);
+            m_picture->setColouring({ColourBy::State, {}});
         updateCommands();
         if (ok && live && live->model)
             m_messages->show(QStringLiteral("trained"), MessageBar::Kind::Note,
@@ -255,9 +340,9 @@ void MainWindow::connectDigits()
 void MainWindow::pointMenu(const QPoint &at)
 {
     QMenu menu(this);
-    for (const char *id :
-         {"label.positive", "label.negative", "label.clear", "", "select.all", "select.none", "select.invert",
-          "", "view.fit", "view.fit-selection", "view.reset", "view.freeze"})
+    for (const char *id : {"label.positive", "label.negative", "label.clear", "label.like", "", "select.grow",
+                           "select.all", "select.none", "select.invert", "", "view.details", "view.fit",
+                           "view.fit-selection", "view.reset", "view.freeze"})
         if (*id)
             menu.addAction(m_commands->action(QString::fromLatin1(id)));
         else
@@ -280,11 +365,14 @@ void MainWindow::updateCommands()
             c.setChecked(QString::fromLatin1(id), on);
     };
     for (const char *id : {"session.save", "session.copy", "view.freeze", "view.live", "view.pin",
-                           "view.refit", "select.all", "select.invert", "select.unlabelled"})
+                           "view.refit", "view.details", "view.principal", "label.suspect", "select.all",
+                           "select.invert", "select.unlabelled"})
         enable(id, session);
-    for (const char *id :
-         {"label.positive", "label.negative", "label.clear", "select.none", "view.fit-selection"})
+    for (const char *id : {"label.positive", "label.negative", "label.clear", "label.like", "select.none",
+                           "select.grow", "view.fit-selection"})
         enable(id, selected);
+    enable("label.skip", !m_controller->suggestionText().isEmpty());
+    enable("label.uncertain", model);
     enable("select.unknown", model);
     enable("model.export", model);
     enable("model.train", session && !m_controller->isTraining());
@@ -295,7 +383,14 @@ void MainWindow::updateCommands()
     check("view.pin", session && live->axesPinned);
     check("view.2d", m_picture->view()->mode() == ViewMode::TwoD);
     check("view.3d", m_picture->view()->mode() == ViewMode::ThreeD);
-    m_tools->setColourBy(int(m_picture->colourBy()));
+    check("view.ortho", m_picture->view()->camera().lens() == Lens::Orthographic);
+    check("view.density", m_picture->view()->densityShown());
+    check("view.density-auto", m_picture->view()->density() == PointView::Density::Automatic);
+    check("view.arrows", m_picture->arrows());
+    check("view.cue-none", m_picture->depthCue() == DepthCue::None);
+    check("view.cue-fog", m_picture->depthCue() == DepthCue::Fog);
+    check("view.cue-edl", m_picture->depthCue() == DepthCue::EyeDome);
+    m_tools->setColouring(m_picture->colouring());
     m_tools->setWindow(m_picture->window());
     const QString undo = m_controller->undoText(), redo = m_controller->redoText();
     const auto name = [&](const char *id, const QString &plain, const QString &what) {

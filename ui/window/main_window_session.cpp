@@ -109,7 +109,7 @@ void MainWindow::enteredSession()
     } else {
         // A file never looked at here is shown whole, a recording by its last minutes.
         m_picture->setWindow(live->samples.rows() > 0 ? 0 : kRecordingWindowNs);
-        m_picture->setColourBy(live->model ? ColourBy::State : ColourBy::Label);
+        m_picture->setColouring({live->model ? ColourBy::State : ColourBy::Label, {}});
     }
     updateTitle();
     updateCommands();
@@ -213,6 +213,35 @@ void MainWindow::fillRecent()
         m_recentMenu->addAction(tr("none yet"))->setEnabled(false);
     else
         m_recentMenu->addAction(tr("Forget these"), this, [] { session_files::clearRecent(); });
+}
+
+void MainWindow::fillSessions()
+{
+    m_sessionsMenu->clear();
+    const auto live = m_controller->live();
+    if (!live || !m_controller->workspace())
+        return;
+    const auto sessions = m_controller->workspace()->sessions();
+    if (!sessions) {
+        showProblem(sessions.error());
+        return;
+    }
+    const auto now = m_controller->workspace()->sessionId();
+    for (auto each = sessions->rbegin(); each != sessions->rend(); ++each) {
+        if (each->samples == 0)
+            continue;
+        QAction *action = m_sessionsMenu->addAction(
+            tr("%1 · %2, %3 · %4")
+                .arg(localTime(each->anchor, each->firstNs, QStringLiteral("yyyy-MM-dd HH:mm:ss")),
+                     durationText(each->lastNs - each->firstNs), pluralText(each->samples, tr("sample")),
+                     qt(each->host)),
+            this, [this, file = qt(live->file), id = each->id] { openFile(file, id); });
+        action->setCheckable(true);
+        action->setChecked(each->id == now);
+        action->setEnabled(each->id != now);
+    }
+    if (m_sessionsMenu->isEmpty())
+        m_sessionsMenu->addAction(tr("none with samples yet"))->setEnabled(false);
 }
 
 } // namespace statescape::ui

@@ -4,7 +4,10 @@
 
 #include "ui/kit/key_button.h"
 
+#include <QCompleter>
+#include <QInputDialog>
 #include <QLabel>
+#include <QLineEdit>
 
 namespace statescape::ui {
 
@@ -23,12 +26,18 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     addCommand(QStringLiteral("select.pan"));
     addCommand(QStringLiteral("select.lasso"));
     addCommand(QStringLiteral("select.rectangle"));
+    addCommand(QStringLiteral("select.polygon"));
+    addCommand(QStringLiteral("select.brush"));
+    addCommand(QStringLiteral("select.replace"), QStringLiteral("▣"));
+    addCommand(QStringLiteral("select.add"), QStringLiteral("+"));
+    addCommand(QStringLiteral("select.subtract"), QStringLiteral("−"));
+    addCommand(QStringLiteral("select.intersect"), QStringLiteral("∩"));
     addSeparator();
     addCommand(QStringLiteral("view.2d"));
     addCommand(QStringLiteral("view.3d"));
     addSeparator();
     m_colour = addChoice(tr("Colour by"), tr("Colour by"));
-    m_colour->addItems({tr("Label"), tr("State"), tr("Time"), tr("Abnormality")});
+    m_colour->addItems({tr("Label"), tr("State"), tr("Time"), tr("Abnormality"), tr("Feature…")});
     m_window = addChoice(tr("Show"), tr("Span shown"));
     m_window->addItem(tr("last 5 min"), quint64{300'000'000'000});
     m_window->addItem(tr("last 15 min"), quint64{900'000'000'000});
@@ -39,7 +48,12 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     addWidget(stretch);
     for (const char *id : {"view.observe", "view.label", "view.train", "view.watch"})
         addCommand(QString::fromLatin1(id));
-    connect(m_colour, &QComboBox::activated, this, &ToolBar::colourByChosen);
+    connect(m_colour, &QComboBox::activated, this, [this](int index) {
+        if (ColourBy(index) == ColourBy::Feature)
+            chooseFeature();
+        else
+            Q_EMIT colouringChosen({ColourBy(index), {}});
+    });
     connect(m_window, &QComboBox::activated, this,
             [this] { Q_EMIT windowChosen(m_window->currentData().toULongLong()); });
 }
@@ -87,9 +101,55 @@ void ToolBar::resizeEvent(QResizeEvent *event)
         word->setVisible(wide);
 }
 
-void ToolBar::setColourBy(int index)
+void ToolBar::setFeatures(std::vector<std::pair<QString, QString>> features)
 {
-    m_colour->setCurrentIndex(index);
+    m_features = std::move(features);
+}
+
+void ToolBar::chooseFeature()
+{
+    // Ninety features want a search field, not a menu.
+    QStringList titles;
+    int now = 0;
+    for (const auto &[key, title] : m_features) {
+        if (key.toStdString() == m_colouring.feature)
+            now = int(titles.size());
+        titles << title;
+    }
+    bool chosen = false;
+    QInputDialog dialog(this);
+    dialog.setWindowTitle(tr("Colour by a feature"));
+    dialog.setLabelText(tr("Feature (type to search)"));
+    dialog.setComboBoxItems(titles);
+    dialog.setComboBoxEditable(true);
+    if (!titles.isEmpty())
+        dialog.setTextValue(titles[now]);
+    if (auto *box = dialog.findChild<QComboBox *>(); box && box->completer()) {
+        box->completer()->setFilterMode(Qt::MatchContains);
+        box->completer()->setCompletionMode(QCompleter::PopupCompletion);
+        box->lineEdit()->selectAll();
+    }
+    if (dialog.exec() == QDialog::Accepted)
+        for (const auto &[key, title] : m_features)
+            if (title == dialog.textValue()) {
+                chosen = true;
+                Q_EMIT colouringChosen({ColourBy::Feature, key.toStdString()});
+                break;
+            }
+    if (!chosen)
+        setColouring(m_colouring);
+}
+
+void ToolBar::setColouring(const Colouring &colouring)
+{
+    m_colouring = colouring;
+    m_colour->setCurrentIndex(int(colouring.by));
+    QString text = tr("Feature…");
+    if (colouring.by == ColourBy::Feature)
+        for (const auto &[key, title] : m_features)
+            if (key.toStdString() == colouring.feature)
+                text = title;
+    m_colour->setItemText(int(ColourBy::Feature), text);
 }
 
 void ToolBar::setWindow(quint64 windowNs)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/picture/marks.h"
 #include "ui/window/command_table.h"
 
 #include <QComboBox>
@@ -20,11 +21,13 @@ class ToolBar : public QToolBar {
     Q_OBJECT
 public:
     ToolBar(const CommandSet &commands, QWidget *parent = nullptr);
-    void setColourBy(int index);      ///< ColourBy
+    void setColouring(const Colouring &colouring);
+    /// Keys and titles of the features that may be coloured by.
+    void setFeatures(std::vector<std::pair<QString, QString>> features);
     void setWindow(quint64 windowNs); ///< 0: all
 
 Q_SIGNALS:
-    void colourByChosen(int index);
+    void colouringChosen(const statescape::ui::Colouring &colouring);
     void windowChosen(quint64 windowNs);
 
 protected:
@@ -32,9 +35,12 @@ protected:
 
 private:
     QToolButton *addCommand(const QString &id, const QString &text = {});
+    void chooseFeature();
     QComboBox *addChoice(const QString &label, const QString &name);
     const CommandSet &m_commands;
     QComboBox *m_colour, *m_window;
+    Colouring m_colouring;
+    std::vector<std::pair<QString, QString>> m_features;
     std::vector<KeyToolButton *> m_buttons;
     std::vector<QAction *> m_words; ///< "Colour by", "Show": they go first when the window is narrow
     int m_wideWidth = 0;            ///< needed with everything shown
