@@ -12,7 +12,9 @@ namespace statescape::cli {
 Run addPlot(CLI::App &app)
 {
     struct Options {
-        std::string file, output, view = "2d", model, theme, size, session;
+        std::string file, output, view = "2d", model, theme, size, session, colourBy, axes, density, depthCue,
+                                  around;
+        bool arrows = false;
     };
     const auto options = std::make_shared<Options>();
     app.add_option("FILE", options->file, "session file")->required();
@@ -23,6 +25,15 @@ Run addPlot(CLI::App &app)
     app.add_option("--session", options->session, "session id (default: the newest)");
     app.add_option("--theme", options->theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
     app.add_option("--size", options->size, "pixels, such as 1280x800");
+    app.add_option("--colour-by", options->colourBy, "label, state, time, abnormality or a feature's key");
+    app.add_option("--axes", options->axes,
+                   "what the axes show: PC1 to PC8 or features' keys, apart by commas");
+    app.add_option("--density", options->density, "how many points lie where, instead of the points")
+        ->check(CLI::IsMember({"auto", "on", "off"}));
+    app.add_option("--depth-cue", options->depthCue, "what tells near from far in 3D")
+        ->check(CLI::IsMember({"fog", "eye-dome", "none"}));
+    app.add_option("--around", options->around, "draw a lasso round this state or class");
+    app.add_flag("--arrows", options->arrows, "draw what features do to a point's place");
     return [options] {
         // Drawing needs Qt, which servers may not have: a program of its own.
         const std::string program = programDirectory() + "/statescape-plot";
@@ -36,6 +47,13 @@ Run addPlot(CLI::App &app)
         pass("--session", options->session);
         pass("--theme", options->theme);
         pass("--size", options->size);
+        pass("--colour-by", options->colourBy);
+        pass("--axes", options->axes);
+        pass("--density", options->density);
+        pass("--depth-cue", options->depthCue);
+        pass("--around", options->around);
+        if (options->arrows)
+            words.emplace_back("--arrows");
         std::vector<char *> arguments;
         for (auto &word : words)
             arguments.push_back(word.data());

@@ -9,6 +9,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -42,19 +43,62 @@ std::shared_ptr<const session::Snapshot> settled(const session::Workspace &works
     return snapshot;
 }
 
-base::Result<QImage> draw(const QString &file, const QString &view, const std::string &model,
-                          store::SessionId id, const QSize &size)
+struct Wanted {
+    QString file, view, axes;
+    std::string model;
+    store::SessionId session = 0;
+    QSize size;
+    ui::offscreen::PointsPicture points;
+};
+
+/// @param text "PC1,PC2,block.queue.p99" @error InvalidArgument, NotFound
+base::Result<session::PictureAxes> axesFrom(const QString &text, const schema::Schema &schema)
 {
-    if (view == QLatin1String("window"))
-        return ui::offscreen::drawWindow(file, id, model, size);
-    STATESCAPE_TRY(auto workspace, session::Workspace::open(file.toStdString(), {}, id));
-    if (!model.empty())
-        STATESCAPE_CHECK(workspace->useModel(model));
-    const auto snapshot = settled(*workspace);
-    if (view == QLatin1String("timeline"))
-        return ui::offscreen::drawTimeline(*snapshot, size);
-    return ui::offscreen::drawPoints(
-        *snapshot, view == QLatin1String("2d") ? ui::ViewMode::TwoD : ui::ViewMode::ThreeD, size);
+    session::PictureAxes axes = session::kPrincipalAxes;
+    const QStringList names = text.split(QLatin1Char(','));
+    if (names.size() != 2 && names.size() != 3)
+        return base::fail(base::Code::InvalidArgument, "--axes: two or three names apart by commas",
+                          "for example PC1,PC2,block.queue.p99");
+    for (qsizetype a = 0; a < names.size(); ++a) {
+        const QString name = names[a].trimmed();
+        bool number = false;
+        const int component = name.startsWith(QLatin1String("PC")) ? name.mid(2).toInt(&number) : 0;
+        if (number && component >= 1 && component <= session::kComponents) {
+            axes[std::size_t(a)] = {session::AxisSource::Kind::Component, component - 1};
+            continue;
+        }
+        const auto &features = schema.features();
+        const auto at = std::find_if(features.begin(), features.end(),
+                                     [&](const auto &feature) { return feature.key == name.toStdString(); });
+        if (at == features.end())
+            return base::fail(base::Code::NotFound, "--axes: there is no '" + name.toStdString() + "'",
+                              "PC1 to PC8, or a feature's key as `statescape probes` lists them");
+        axes[std::size_t(a)] = {session::AxisSource::Kind::Feature, int(at - features.begin())};
+    }
+    return axes;
+}
+
+base::Result<QImage> draw(const Wanted &wanted)
+{
+    if (wanted.view == QLatin1String("window"))
+        return ui::offscreen::drawWindow(wanted.file, wanted.session, wanted.model, wanted.size);
+    STATESCAPE_TRY(auto workspace, session::Workspace::open(wanted.file.toStdString(), {}, wanted.session));
+    if (!wanted.model.empty())
+        STATESCAPE_CHECK(workspace->useModel(wanted.model));
+    auto snapshot = settled(*workspace);
+    if (wanted.view == QLatin1String("timeline"))
+        return ui::offscreen::drawTimeline(*snapshot, wanted.size);
+    if (!wanted.axes.isEmpty() && snapshot->samples.rows() > 0) {
+        STATESCAPE_TRY(const auto axes, axesFrom(wanted.axes, snapshot->samples.schema()));
+        workspace->setPictureAxes(axes);
+        for (int i = 0; i < 600 && workspace->snapshot()->pictureAxes != axes; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        snapshot = workspace->snapshot();
+    }
+    auto points = wanted.points;
+    points.mode = wanted.view == QLatin1String("2d") ? ui::ViewMode::TwoD : ui::ViewMode::ThreeD;
+    points.size = wanted.size;
+    return ui::offscreen::drawPoints(*snapshot, points);
 }
 
 } // namespace
@@ -84,6 +128,19 @@ int main(int argc, char **argv)
                       QStringLiteral("NAME")});
     parser.addOption({QStringLiteral("session"), QStringLiteral("session in the file; the newest without"),
                       QStringLiteral("ID"), QStringLiteral("0")});
+    parser.addOption({QStringLiteral("colour-by"),
+                      QStringLiteral("label, state, time, abnormality or a feature's key"),
+                      QStringLiteral("WHAT")});
+    parser.addOption({QStringLiteral("axes"),
+                      QStringLiteral("what the axes show: PC1 to PC8 or features' keys"),
+                      QStringLiteral("A,B[,C]")});
+    parser.addOption({QStringLiteral("density"), QStringLiteral("auto, on or off"), QStringLiteral("WHEN"),
+                      QStringLiteral("auto")});
+    parser.addOption({QStringLiteral("depth-cue"), QStringLiteral("fog, eye-dome or none"),
+                      QStringLiteral("CUE"), QStringLiteral("fog")});
+    parser.addOption({QStringLiteral("around"), QStringLiteral("draw a lasso round this state or class"),
+                      QStringLiteral("NAME")});
+    parser.addOption({QStringLiteral("arrows"), QStringLiteral("draw what features do to a point's place")});
     parser.addOption({QStringLiteral("theme"), QStringLiteral("dark or light"), QStringLiteral("NAME"),
                       QStringLiteral("dark")});
     parser.addOption({QStringLiteral("size"), QStringLiteral("pixels"), QStringLiteral("WxH")});
@@ -116,9 +173,34 @@ int main(int argc, char **argv)
         if (size.width() < 100 || size.height() < 80 || size.width() > 16384 || size.height() > 16384)
             return wrongUse(QStringLiteral("--size: WxH, 100x80 to 16384x16384"));
     }
+    Wanted wanted{parser.positionalArguments().first(),
+                  view,
+                  parser.value(QStringLiteral("axes")),
+                  parser.value(QStringLiteral("model")).toStdString(),
+                  id,
+                  size,
+                  {}};
+    const QStringList densities{QStringLiteral("auto"), QStringLiteral("on"), QStringLiteral("off")};
+    const auto density = densities.indexOf(parser.value(QStringLiteral("density")));
+    if (density < 0)
+        return wrongUse(QStringLiteral("--density: auto, on or off"));
+    wanted.points.density = ui::PointView::Density(density);
+    const QStringList cues{QStringLiteral("none"), QStringLiteral("fog"), QStringLiteral("eye-dome")};
+    const auto cue = cues.indexOf(parser.value(QStringLiteral("depth-cue")));
+    if (cue < 0)
+        return wrongUse(QStringLiteral("--depth-cue: fog, eye-dome or none"));
+    wanted.points.depthCue = ui::DepthCue(cue);
+    if (const QString by = parser.value(QStringLiteral("colour-by")); !by.isEmpty()) {
+        const QStringList known{QStringLiteral("label"), QStringLiteral("state"), QStringLiteral("time"),
+                                QStringLiteral("abnormality")};
+        const auto at = known.indexOf(by);
+        wanted.points.colouring = at >= 0 ? ui::Colouring{ui::ColourBy(at), {}}
+                                          : ui::Colouring{ui::ColourBy::Feature, by.toStdString()};
+    }
+    wanted.points.around = parser.value(QStringLiteral("around"));
+    wanted.points.arrows = parser.isSet(QStringLiteral("arrows"));
     ui::applyTheme(theme);
-    auto image = draw(parser.positionalArguments().first(), view,
-                      parser.value(QStringLiteral("model")).toStdString(), id, size);
+    auto image = draw(wanted);
     if (!image)
         return failed(image.error());
     if (!image->save(out, "PNG"))

@@ -250,6 +250,8 @@ base::Result<std::string> Workspace::Impl::stepHistory(bool back)
     {
         const std::lock_guard lock(mutex);
         history = std::move(travelled.history);
+        if (step.kind == store::StepKind::UseModel && adopted)
+            modelRef = step.modelAfter;
         classNames = std::move(travelled.classNames);
         if (step.kind == store::StepKind::Label)
             setLabelsLocked(step.runs, true);

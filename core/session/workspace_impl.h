@@ -39,7 +39,7 @@ struct Workspace::Impl {
     void setLabelsLocked(std::span<const store::ChangeRun> runs, bool after);
     void setSelectionLocked(Rows rows);
     base::Result<std::string> stepHistory(bool back);
-    /// Makes the model of @p ref the one that scores; an empty name is none.
+    /// Makes the model of @p ref the one that scores, without remembering it; an empty name is none.
     base::Result<> adoptModel(const store::ModelRef &ref);
 
     // workspace_live.cpp

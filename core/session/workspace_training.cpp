@@ -3,6 +3,7 @@
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
+#include <utility>
 
 // Training, the model in use and what it says of every sample.
 namespace statescape::session {
@@ -62,15 +63,12 @@ base::Result<> Workspace::Impl::adoptModel(const store::ModelRef &ref)
     if (ref.name.empty()) {
         const std::lock_guard lock(mutex);
         dropModelLocked();
-        modelRef = ref;
         return {};
     }
     STATESCAPE_TRY(const auto json,
                    onStore<std::string>([&](store::SessionStore &store) { return store.loadModel(ref); }));
     STATESCAPE_TRY(auto loaded, model::Model::fromJson(json));
     scoreEverything(std::make_shared<const model::Model>(std::move(loaded)));
-    const std::lock_guard lock(mutex);
-    modelRef = ref;
     return {};
 }
 
@@ -82,10 +80,9 @@ void Workspace::Impl::rememberModel(const std::string &what, const store::ModelR
     step.modelAfter = ref;
     {
         const std::lock_guard lock(mutex);
-        step.modelBefore = modelRef;
+        step.modelBefore = std::exchange(modelRef, ref);
         if (readOnly || info.id == 0 || step.modelBefore == ref)
             return;
-        modelRef = ref;
     }
     if (auto stored = storeStep(std::move(step), [] {}); !stored)
         report(stored.error().in("remember the model in use"));

@@ -309,7 +309,8 @@ private slots:
                     workspace->select(std::make_shared<const std::vector<std::uint8_t>>(flags()), "some"));
                 break;
             case 2:
-                QVERIFY(workspace->label(flags(), schema::Polarity::Negative, i % 2 == 0 ? "stall" : ""));
+                QVERIFY(workspace->label(flags(), schema::Polarity::Negative,
+                                         i % 2 == 0 ? (*workspace->snapshot()->classNames)[1] : ""));
                 break;
             case 3:
                 QVERIFY(workspace->label(flags(), schema::Polarity::Positive, "", true));

@@ -7,7 +7,7 @@
 #include "ui/models/feature_model.h"
 #include "ui/models/label_model.h"
 #include "ui/models/probe_model.h"
-#include "ui/picture/marks.h"
+#include "ui/picture/marker.h"
 
 #include <QAbstractItemModelTester>
 #include <QTemporaryDir>
@@ -156,12 +156,12 @@ private Q_SLOTS:
     {
         const auto snapshot = m_workspace->snapshot();
         for (const ColourBy by : {ColourBy::Label, ColourBy::State, ColourBy::Time, ColourBy::Abnormality}) {
-            const Marks marks = makeMarks(*snapshot, by, 100);
+            const Marks marks = makeMarks(*snapshot, {by, {}}, 100);
             QCOMPARE(marks.points->size(), kRows);
             QCOMPARE(marks.points->style.size(), kRows);
+            QCOMPARE(marks.points->first, std::size_t(100));
             QCOMPARE(marks.shown, kRows - 100);
             for (std::size_t i = 0; i < kRows; ++i) {
-                QCOMPARE(std::isfinite(marks.points->x[i]), i >= 100);
                 QVERIFY(marks.points->style[i] < marks.styles.size());
             }
         }

@@ -141,7 +141,7 @@ private Q_SLOTS:
                          ? 1
                          : 0;
         QVERIFY2(right >= kRows * 95 / 100, qPrintable(QString::number(right)));
-        QCOMPARE(m_window->picture().colourBy(), ColourBy::State);
+        QCOMPARE(m_window->picture().colouring().by, ColourBy::State);
 
         m_window->commandSet().trigger(QStringLiteral("view.3d"));
         PointView *view = m_window->picture().view();
@@ -163,14 +163,14 @@ private Q_SLOTS:
         const auto after = m_window->controller().live();
         QTRY_VERIFY_WITH_TIMEOUT(
             m_window->controller().live()->model && m_window->controller().live()->scores, 10000);
-        QCOMPARE(*after->labels, *before->labels);
+        QCOMPARE(after->labels->toVector(), before->labels->toVector());
         QCOMPARE(m_window->controller().live()->model->toJson(), before->model->toJson());
         QCOMPARE(after->axes.size(), before->axes.size());
         for (std::size_t i = 0; i < after->axes.size(); ++i)
             QCOMPARE(after->axes[i].text, before->axes[i].text);
-        QCOMPARE(after->coordinates->x, before->coordinates->x);
+        QCOMPARE(after->coordinates->x.toVector(), before->coordinates->x.toVector());
         QCOMPARE(m_window->picture().view()->mode(), ViewMode::ThreeD);
-        QCOMPARE(m_window->picture().colourBy(), ColourBy::State);
+        QCOMPARE(m_window->picture().colouring().by, ColourBy::State);
         QCOMPARE(cameraBytes(), camera);
     }
 

@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QTextDocumentFragment>
 #include <QTimer>
 #include <QToolButton>
@@ -90,6 +91,12 @@ void MessageBar::clear()
 {
     while (m_rows->count() > 0)
         close(m_rows->itemAt(0)->widget()->property("key").toString());
+}
+
+void MessageBar::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    Q_EMIT heightChanged(m_rows->count() == 0 ? 0 : height());
 }
 
 QString MessageBar::text() const

@@ -27,6 +27,12 @@ public:
     /// @return plain text of all rows, for tests and screen readers.
     [[nodiscard]] QString text() const;
 
+Q_SIGNALS:
+    void heightChanged(int pixels); ///< what the messages cover of the picture; 0 without any
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     QWidget *find(const QString &key) const;
     QVBoxLayout *m_rows;

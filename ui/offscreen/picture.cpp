@@ -9,6 +9,10 @@
 #include <QApplication>
 #include <QElapsedTimer>
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
 namespace statescape::ui::offscreen {
 namespace {
 
@@ -42,22 +46,90 @@ void awaitEverything(const MainWindow &window)
 
 } // namespace
 
-base::Result<QImage> drawPoints(const session::Snapshot &snapshot, ViewMode mode, const QSize &size)
+namespace {
+
+/// @return whether the sample's state or label has this name.
+bool isOf(const session::Snapshot &s, std::size_t row, const std::string &name)
+{
+    if (s.model && s.scores && row < s.scores->size() && stateStyle(s, (*s.scores)[row].cluster).name == name)
+        return true;
+    return s.labels && row < s.labels->size() && !(*s.labels)[row].empty() &&
+           labelStyle((*s.labels)[row], *s.classNames).name == name;
+}
+
+/// A loose outline round the rows, as a hand would draw it: the hull of those not far off, pushed outwards.
+/// @return logical px; empty when there are fewer than three
+DrawnShape outlineOf(const session::Snapshot &s, const std::string &name, const Camera &camera)
+{
+    std::vector<QPointF> places;
+    for (std::size_t i = 0; i < s.samples.rows(); ++i)
+        if (isOf(s, i, name)) {
+            const auto p = camera.project(
+                {double(s.coordinates->x[i]), double(s.coordinates->y[i]), double(s.coordinates->z[i])});
+            if (p.visible)
+                places.emplace_back(p.x, p.y);
+        }
+    DrawnShape shape;
+    if (places.size() < 3)
+        return shape;
+    QPointF middle;
+    for (const QPointF &p : places)
+        middle += p / double(places.size());
+    // Farthest in each direction, of the nine tenths nearest to the middle.
+    const auto far = [&](const QPointF &p) { return std::hypot(p.x() - middle.x(), p.y() - middle.y()); };
+    std::sort(places.begin(), places.end(),
+              [&](const QPointF &a, const QPointF &b) { return far(a) < far(b); });
+    places.resize(std::max<std::size_t>(3, places.size() * 9 / 10));
+    constexpr int kDirections = 72;
+    for (int d = 0; d < kDirections; ++d) {
+        const double angle = 2 * std::numbers::pi * d / kDirections;
+        double reach = 0;
+        for (const QPointF &p : places)
+            reach = std::max(reach,
+                             (p.x() - middle.x()) * std::cos(angle) + (p.y() - middle.y()) * std::sin(angle));
+        const double wobble = 14 + 4 * std::sin(3 * angle) + 3 * std::cos(5 * angle);
+        shape.points.push_back({middle.x() + (reach + wobble) * std::cos(angle),
+                                middle.y() + (reach + wobble) * std::sin(angle)});
+    }
+    return shape;
+}
+
+} // namespace
+
+base::Result<QImage> drawPoints(const session::Snapshot &snapshot, const PointsPicture &picture)
 {
     if (!snapshot.coordinates || snapshot.coordinates->x.empty())
         return base::fail(base::Code::NotEnoughData, "there are too few samples for a picture",
                           "record for a few seconds more");
-    const ColourBy by = snapshot.model && snapshot.scores ? ColourBy::State : ColourBy::Label;
+    const Colouring colouring = picture.colouring.value_or(
+        Colouring{snapshot.model && snapshot.scores ? ColourBy::State : ColourBy::Label, {}});
+    if (colouring.by == ColourBy::Feature &&
+        std::none_of(snapshot.samples.schema().features().begin(), snapshot.samples.schema().features().end(),
+                     [&](const auto &feature) { return feature.key == colouring.feature; }))
+        return base::fail(base::Code::NotFound, "there is no feature '" + colouring.feature + "'",
+                          "`statescape probes` lists them");
     PointView view;
     view.setAnimated(false);
     view.setHintVisible(false);
-    view.setMode(mode);
-    view.resize(size);
-    feedPointView(view, snapshot, makeMarks(snapshot, by, 0), by);
+    view.setMode(picture.mode);
+    view.setDensity(picture.density);
+    view.setDepthCue(picture.depthCue);
+    view.resize(picture.size);
+    feedPointView(view, snapshot, makeMarks(snapshot, colouring, 0), PointsChange::Grown);
+    if (picture.arrows)
+        view.setAxisArrows(axisArrows(snapshot, 10));
     view.setNow(-1);
     view.setTrail(-1, -1);
     view.fit();
-    return view.renderToImage(size);
+    if (!picture.around.isEmpty()) {
+        const DrawnShape outline = outlineOf(snapshot, picture.around.toStdString(), view.camera());
+        if (outline.points.empty())
+            return base::fail(base::Code::NotFound,
+                              "fewer than three samples are of '" + picture.around.toStdString() + "'",
+                              "give the name of a state or class, as `statescape info` lists them");
+        view.setOpenShape(outline);
+    }
+    return view.renderToImage(picture.size);
 }
 
 base::Result<QImage> drawTimeline(const session::Snapshot &snapshot, const QSize &size)

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/docks/axes_dock.h"
 #include "ui/docks/features_dock.h"
+#include "ui/docks/histograms_dock.h"
 #include "ui/docks/labels_dock.h"
 #include "ui/docks/model_dock.h"
 #include "ui/docks/probes_dock.h"
 #include "ui/docks/selection_dock.h"
+#include "ui/docks/table_dock.h"
 #include "ui/docks/timeline_dock.h"
 #include "ui/docks/training_dock.h"
 #include "ui/kit/message_bar.h"
@@ -26,7 +29,7 @@
 
 namespace statescape::ui {
 namespace {
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
 }
 
 MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
@@ -72,6 +75,10 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
             [this] { m_status->setShown(m_picture->shownPoints()); });
     connect(m_controller, &SessionController::problem, this, &MainWindow::showProblem);
     connect(m_controller, &SessionController::liveChanged, this, &MainWindow::watchSource);
+    connect(m_controller, &SessionController::note, this, [this](const QString &what) {
+        m_messages->show(QStringLiteral("note"), MessageBar::Kind::Note, what.toHtmlEscaped(), {}, {}, 5000);
+    });
+    connect(m_messages, &MessageBar::heightChanged, m_picture, &PicturePane::setTopInset);
     connect(m_controller, &SessionController::labelled, this, [this](const QString &what) {
         m_messages->show(
             QStringLiteral("labelled"), MessageBar::Kind::Note, what.toHtmlEscaped(), tr("Undo"),
@@ -103,11 +110,37 @@ void MainWindow::makeDocks()
                               static_cast<QDockWidget *>(m_model)})
         addDockWidget(Qt::RightDockWidgetArea, dock);
     addDockWidget(Qt::BottomDockWidgetArea, m_timeline);
-    m_training->hide();
-    connect(m_features, &FeaturesDock::lineWanted, m_timeline, &TimelineDock::showFeature);
+    m_table = new TableDock(*m_controller, this);
+    m_histograms = new HistogramsDock(*m_controller, this);
+    m_axes = new AxesDock(*m_controller, this);
+    addDockWidget(Qt::BottomDockWidgetArea, m_table);
+    tabifyDockWidget(m_timeline, m_table);
+    m_timeline->raise();
+    addDockWidget(Qt::LeftDockWidgetArea, m_histograms);
+    addDockWidget(Qt::LeftDockWidgetArea, m_axes);
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training), static_cast<QDockWidget *>(m_histograms),
+                              static_cast<QDockWidget *>(m_axes)})
+        dock->hide();
+    connectDocks();
     QMenu *docks = m_commands->menu(QStringLiteral("view"))->addMenu(tr("&Docks"));
     for (QDockWidget *dock : findChildren<QDockWidget *>())
         docks->addAction(dock->toggleViewAction());
+}
+
+void MainWindow::connectDocks()
+{
+    connect(m_features, &FeaturesDock::lineWanted, m_timeline, &TimelineDock::showFeature);
+    connect(m_features, &FeaturesDock::featureAction, this, &MainWindow::featureAction);
+    connect(m_selection, &SelectionDock::featureAction, this, &MainWindow::featureAction);
+    connect(m_selection, &SelectionDock::areaWanted, m_picture, &PicturePane::drawAgain);
+    connect(m_selection, &SelectionDock::ruleWanted, this, [this](const model::Rule &rule) {
+        if (const auto shown = m_controller->shown())
+            selectWhere([&rule, &samples = shown->samples](std::size_t row) { return rule.holds(samples.row(row)); },
+                        tr("select by rule"));
+    });
+    connect(m_table, &TableDock::rowActivated, this, &MainWindow::showDetails);
+    connect(m_axes, &AxesDock::arrowsWanted, m_picture, &PicturePane::setArrows);
+    connect(m_axes, &AxesDock::command, m_commands, &CommandSet::trigger);
 }
 
 void MainWindow::arrange()
@@ -134,12 +167,16 @@ void MainWindow::showPerspective(const QString &id)
     m_probes->setVisible(observe);
     m_features->setVisible(observe);
     m_labels->setVisible(observe || label || train);
+    m_histograms->setVisible(label);
+    m_axes->setVisible(train);
     m_selection->setVisible(observe || label);
     m_model->setVisible(observe);
     m_training->setVisible(train);
     m_timeline->setVisible(true);
+    m_table->setVisible(label);
+    m_timeline->raise();
     const int side = train ? 390 : 340;
-    resizeDocks({m_labels}, {observe ? 280 : 210}, Qt::Horizontal);
+    resizeDocks({m_labels}, {observe || label || train ? 280 : 210}, Qt::Horizontal);
     resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)},
                 {side}, Qt::Horizontal);
     resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);
@@ -147,6 +184,10 @@ void MainWindow::showPerspective(const QString &id)
         resizeDocks({m_probes, m_features, m_labels}, {230, 260, 150}, Qt::Vertical);
         resizeDocks({m_selection, m_model}, {480, 170}, Qt::Vertical);
     }
+    if (label)
+        resizeDocks({m_labels, m_histograms}, {200, 420}, Qt::Vertical);
+    if (train)
+        resizeDocks({m_labels, m_axes}, {180, 440}, Qt::Vertical);
     QSettings().setValue(QStringLiteral("window/perspective"), id);
 }
 

@@ -9,8 +9,10 @@
 namespace statescape::ui {
 
 class AlarmNotice;
+class AxesDock;
 class CommandSet;
 class FeaturesDock;
+class HistogramsDock;
 class LabelsDock;
 class MessageBar;
 class ModelDock;
@@ -18,6 +20,7 @@ class PicturePane;
 class ProbesDock;
 class SelectionDock;
 class StatusLine;
+class TableDock;
 class TimelineDock;
 class ToolBar;
 class TrainingDock;
@@ -58,6 +61,7 @@ protected:
 private:
     // main_window.cpp
     void makeDocks();
+    void connectDocks();
     void arrange();
     void showPerspective(const QString &id);
     // main_window_commands.cpp
@@ -101,6 +105,9 @@ private:
     ModelDock *m_model;
     TrainingDock *m_training;
     TimelineDock *m_timeline;
+    TableDock *m_table;
+    HistogramsDock *m_histograms;
+    AxesDock *m_axes;
     QMenu *m_recentMenu = nullptr, *m_sessionsMenu = nullptr, *m_modelMenu = nullptr;
     source::HelperState m_sourceState = source::HelperState::Starting;
 };
