@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/progress.h"
 #include "core/base/result.h"
 #include "core/feature/feature_frame.h"
 #include "core/feature/sample_log.h"
@@ -44,11 +45,14 @@ base::Result<CsvData> readCsv(const std::filesystem::path &path, const CsvOption
 
 /// Writes time_ns, duration_ns, entity, every feature and the label; readCsv() of it gives the same samples
 /// and labels. Missing values become empty cells (their reasons are not kept), processes are left out.
-/// @param labels one per sample, or empty. @error Mismatch, Full, Io
+/// @param labels one per sample, or empty. @param only one flag a sample, a shorter one leaves the rest out;
+/// empty: all @error Mismatch, Full, Io; Cancelled
 base::Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view,
-                        std::span<const schema::Label> labels, std::span<const std::string> classNames);
+                        std::span<const schema::Label> labels, std::span<const std::string> classNames,
+                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {});
 /// Replaces @p path only when all is written. @error also NotFound, NotPermitted
 base::Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::View &view,
-                        std::span<const schema::Label> labels, std::span<const std::string> classNames);
+                        std::span<const schema::Label> labels, std::span<const std::string> classNames,
+                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {});
 
 } // namespace statescape::source

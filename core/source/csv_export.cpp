@@ -65,7 +65,8 @@ base::Error writeError(const std::string &where)
 } // namespace
 
 Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::span<const schema::Label> labels,
-                  std::span<const std::string> classNames)
+                  std::span<const std::string> classNames, std::span<const std::uint8_t> only,
+                  const base::Progress &progress)
 {
     if (!labels.empty() && labels.size() != view.rows())
         return fail(Code::Mismatch, std::to_string(labels.size()) + " labels for " +
@@ -78,7 +79,15 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
         putText(text, view.schema()[column].key);
     }
     text += ",label\n";
+    constexpr std::size_t kReportEvery = 4096;
     for (std::size_t row = 0; row < view.rows(); ++row) {
+        if (row % kReportEvery == 0) {
+            if (progress.stopped())
+                return fail(Code::Cancelled, "the export was cancelled");
+            progress.at(double(row) / double(view.rows()), "writing samples");
+        }
+        if (!only.empty() && (row >= only.size() || only[row] == 0))
+            continue;
         putNumber(text, view.timeNs(row));
         text += ',';
         putNumber(text, view.durationNs(row));
@@ -102,7 +111,8 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
 }
 
 Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::View &view,
-                  std::span<const schema::Label> labels, std::span<const std::string> classNames)
+                  std::span<const schema::Label> labels, std::span<const std::string> classNames,
+                  std::span<const std::uint8_t> only, const base::Progress &progress)
 {
     // Beside the target and moved, so that a full disk leaves the old file as it was.
     const std::string temporary = path.string() + ".new-" + std::to_string(::getpid());
@@ -112,7 +122,7 @@ Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::V
                     : errno == ENOENT                 ? Code::NotFound
                                                       : Code::Io,
                     path.string() + " cannot be written", "check the folder and its permissions", errno);
-    auto result = writeCsv(file, view, labels, classNames);
+    auto result = writeCsv(file, view, labels, classNames, only, progress);
     if (std::fclose(file) != 0 && result)
         result = writeError(path.string());
     if (result && std::rename(temporary.c_str(), path.c_str()) != 0)
