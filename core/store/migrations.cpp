@@ -57,6 +57,8 @@ void version2(SQLite::Database &db)
     db.exec(R"(
 -- kind 0: labels, 1: selection, 2: class name, 3: model in use; it says what changes holds
 ALTER TABLE step ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+-- of kind and changes; NULL in steps of version 1
+ALTER TABLE step ADD COLUMN checksum INTEGER;
 -- a model_name that is NULL: none was ever chosen
 CREATE TABLE history (
     session_id INTEGER PRIMARY KEY REFERENCES session(id), steps_applied INTEGER NOT NULL DEFAULT 0,
@@ -75,7 +77,7 @@ void showVersion1(SQLite::Database &db)
 {
     db.exec(R"(
 PRAGMA temp_store=MEMORY;
-CREATE TEMP VIEW step AS SELECT session_id, position, what, changes, 0 AS kind FROM main.step;
+CREATE TEMP VIEW step AS SELECT session_id, position, what, changes, 0 AS kind, NULL AS checksum FROM main.step;
 CREATE TEMP TABLE history (
     session_id INTEGER PRIMARY KEY, steps_applied INTEGER NOT NULL, model_name TEXT, model_revision INTEGER NOT NULL) STRICT;
 INSERT INTO history SELECT id, steps_applied, NULL, 0 FROM main.session;

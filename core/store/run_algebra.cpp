@@ -67,6 +67,37 @@ private:
     std::uint64_t m_from = 0;
 };
 
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+/// The rows at which runs begin and end, in order.
+class Edges {
+public:
+    explicit Edges(std::span<const RowRun> runs)
+        : next(runs.empty() ? kNever : runs.front().first)
+        , m_runs(runs)
+    {}
+    /// Goes past all edges at @p row. @return true when they are odd in number.
+    bool pass(std::uint64_t row)
+    {
+        bool odd = false;
+        while (next == row) {
+            odd = !odd;
+            m_inside = !m_inside;
+            if (m_inside)
+                next = endOf(m_runs[m_at]);
+            else
+                next = ++m_at < m_runs.size() ? m_runs[m_at].first : kNever;
+        }
+        return odd;
+    }
+    std::uint64_t next;
+
+private:
+    std::span<const RowRun> m_runs;
+    std::size_t m_at = 0;
+    bool m_inside = false;
+};
+
 Result<> outOfOrder(std::uint64_t first)
 {
     return fail(Code::InvalidArgument, "the stretch at sample " + std::to_string(first) +
@@ -154,39 +185,19 @@ std::vector<ChangeRun> toRuns(std::span<const LabelChange> changes)
     return runs;
 }
 
-std::vector<LabelChange> toChanges(std::span<const ChangeRun> runs)
-{
-    std::size_t count = 0;
-    for (const auto &run : runs)
-        count += run.count;
-    std::vector<LabelChange> changes;
-    changes.reserve(count);
-    for (const auto &run : runs)
-        for (std::uint64_t row = run.first; row < endOf(run); ++row)
-            changes.push_back({row, run.before, run.after});
-    return changes;
-}
-
 std::vector<RowRun> symmetricDifference(std::span<const RowRun> a, std::span<const RowRun> b)
 {
     // A row is in one of both where an odd number of edges lies before it.
-    const auto edge = [](std::span<const RowRun> runs, std::size_t i) {
-        if (i / 2 >= runs.size())
-            return std::numeric_limits<std::uint64_t>::max();
-        return i % 2 == 0 ? runs[i / 2].first : endOf(runs[i / 2]);
-    };
     std::vector<RowRun> out;
     out.reserve(a.size() + b.size());
-    std::size_t i = 0;
-    std::size_t j = 0;
+    Edges one(a);
+    Edges other(b);
     bool open = false;
-    while (i < 2 * a.size() || j < 2 * b.size()) {
-        const std::uint64_t at = std::min(edge(a, i), edge(b, j));
-        bool turns = false;
-        for (; i < 2 * a.size() && edge(a, i) == at; ++i)
-            turns = !turns;
-        for (; j < 2 * b.size() && edge(b, j) == at; ++j)
-            turns = !turns;
+    for (;;) {
+        const std::uint64_t at = std::min(one.next, other.next);
+        if (at == kNever)
+            return out;
+        const bool turns = one.pass(at) != other.pass(at);
         if (!turns)
             continue;
         if (open)
@@ -195,7 +206,6 @@ std::vector<RowRun> symmetricDifference(std::span<const RowRun> a, std::span<con
             out.push_back({at, 0});
         open = !open;
     }
-    return out;
 }
 
 std::uint64_t countOf(std::span<const RowRun> runs)

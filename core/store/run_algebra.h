@@ -28,7 +28,6 @@ bool same(std::span<const ChangeRun> a, std::span<const ChangeRun> b);
 
 /// @return runs of what Step::changes says: by row, of two for one row the later.
 std::vector<ChangeRun> toRuns(std::span<const LabelChange> changes);
-std::vector<LabelChange> toChanges(std::span<const ChangeRun> runs);
 
 /// @return rows that are in one of both, neighbours joined. @pre both sorted, apart
 std::vector<RowRun> symmetricDifference(std::span<const RowRun> a, std::span<const RowRun> b);

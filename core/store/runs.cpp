@@ -7,37 +7,57 @@
 
 namespace statescape::store {
 namespace {
-void putNumber(Bytes &out, std::uint64_t value)
-{
-    while (value >= 0x80) {
-        out += static_cast<char>((value & 0x7f) | 0x80);
-        value >>= 7;
+constexpr std::size_t kNumberBytes = 10;
+constexpr std::size_t kRunBytes = 4 * kNumberBytes;
+
+/// Checks for room once a run and not once a byte.
+class Writer {
+public:
+    /// Makes room for @p bytes more.
+    void room(std::size_t bytes)
+    {
+        if (m_out.size() - m_at < bytes)
+            m_out.resize(2 * m_out.size() + bytes);
     }
-    out += static_cast<char>(value);
-}
-
-void putText(Bytes &out, const std::string &text)
-{
-    putNumber(out, text.size());
-    out += text;
-}
-
-void putRows(Bytes &out, std::span<const RowRun> runs)
-{
-    std::uint64_t next = 0;
-    for (const auto &run : runs) {
-        putNumber(out, run.first - next);
-        putNumber(out, run.count);
-        next = run.first + run.count;
+    void number(std::uint64_t value)
+    {
+        for (; value >= 0x80; value >>= 7)
+            m_out[m_at++] = static_cast<char>((value & 0x7f) | 0x80);
+        m_out[m_at++] = static_cast<char>(value);
     }
-}
+    void text(std::string_view text)
+    {
+        room(kNumberBytes + text.size());
+        number(text.size());
+        text.copy(m_out.data() + m_at, text.size());
+        m_at += text.size();
+    }
+    /// Two bits of polarity, then the class.
+    void label(schema::Label label)
+    {
+        number(static_cast<std::uint64_t>(label.classId) << 2 |
+               static_cast<std::uint64_t>(static_cast<int>(label.polarity) + 1));
+    }
+    /// Makes room for the whole of a run, labels included.
+    template <class Run>
+    void stretch(const Run &run)
+    {
+        room(kRunBytes);
+        number(run.first - m_next);
+        number(run.count);
+        m_next = run.first + run.count;
+    }
+    Bytes take()
+    {
+        m_out.resize(m_at);
+        return std::move(m_out);
+    }
 
-// Two bits of polarity, then the class.
-void putLabel(Bytes &out, schema::Label label)
-{
-    putNumber(out, static_cast<std::uint64_t>(label.classId) << 2 |
-                       static_cast<std::uint64_t>(static_cast<int>(label.polarity) + 1));
-}
+private:
+    Bytes m_out;
+    std::size_t m_at = 0;
+    std::uint64_t m_next = 0;
+};
 
 /// Reading past the end yields zeros and clears ok.
 struct Cursor {
@@ -48,6 +68,8 @@ struct Cursor {
     [[nodiscard]] bool atEnd() const { return !ok || at >= bytes.size(); }
     std::uint64_t number()
     {
+        if (at < bytes.size() && std::to_integer<unsigned>(bytes[at]) < 0x80)
+            return std::to_integer<std::uint64_t>(bytes[at++]);
         std::uint64_t value = 0;
         for (unsigned shift = 0; shift < 64 && at < bytes.size(); shift += 7) {
             const auto byte = std::to_integer<std::uint64_t>(bytes[at++]);
@@ -97,6 +119,7 @@ struct Cursor {
     std::vector<RowRun> rowRuns(std::uint64_t rows)
     {
         std::vector<RowRun> runs;
+        runs.reserve((bytes.size() - std::min(at, bytes.size())) / 2); // no run takes fewer bytes
         for (std::uint64_t next = 0; !atEnd();)
             runs.push_back(stretch<RowRun>(next, rows));
         return runs;
@@ -106,22 +129,20 @@ struct Cursor {
 
 Bytes encodeLabels(std::span<const LabelRun> runs)
 {
-    Bytes out;
-    std::uint64_t next = 0;
+    Writer out;
     for (const auto &run : runs) {
         if (run.label.empty())
             continue;
-        putNumber(out, run.first - next);
-        putNumber(out, run.count);
-        putLabel(out, run.label);
-        next = run.first + run.count;
+        out.stretch(run);
+        out.label(run.label);
     }
-    return out;
+    return out.take();
 }
 
 std::optional<std::vector<LabelRun>> decodeLabels(std::span<const std::byte> bytes, std::uint64_t rows)
 {
     std::vector<LabelRun> runs;
+    runs.reserve(bytes.size() / 3);
     Cursor in{bytes};
     for (std::uint64_t next = 0; !in.atEnd();) {
         auto run = in.stretch<LabelRun>(next, rows);
@@ -133,21 +154,19 @@ std::optional<std::vector<LabelRun>> decodeLabels(std::span<const std::byte> byt
 
 Bytes encodeChanges(std::span<const ChangeRun> runs)
 {
-    Bytes out;
-    std::uint64_t next = 0;
+    Writer out;
     for (const auto &run : runs) {
-        putNumber(out, run.first - next);
-        putNumber(out, run.count);
-        putLabel(out, run.before);
-        putLabel(out, run.after);
-        next = run.first + run.count;
+        out.stretch(run);
+        out.label(run.before);
+        out.label(run.after);
     }
-    return out;
+    return out.take();
 }
 
 std::optional<std::vector<ChangeRun>> decodeChanges(std::span<const std::byte> bytes, std::uint64_t rows)
 {
     std::vector<ChangeRun> runs;
+    runs.reserve(bytes.size() / 4);
     Cursor in{bytes};
     for (std::uint64_t next = 0; !in.atEnd();) {
         auto run = in.stretch<ChangeRun>(next, rows);
@@ -160,9 +179,10 @@ std::optional<std::vector<ChangeRun>> decodeChanges(std::span<const std::byte> b
 
 Bytes encodeRows(std::span<const RowRun> runs)
 {
-    Bytes out;
-    putRows(out, runs);
-    return out;
+    Writer out;
+    for (const auto &run : runs)
+        out.stretch(run);
+    return out.take();
 }
 
 std::optional<std::vector<RowRun>> decodeRows(std::span<const std::byte> bytes, std::uint64_t rows)
@@ -174,11 +194,13 @@ std::optional<std::vector<RowRun>> decodeRows(std::span<const std::byte> bytes, 
 
 Bytes encodeSelectionChange(const SelectionChange &change)
 {
-    Bytes out;
-    putNumber(out, change.selectedBefore);
-    putNumber(out, change.selectedAfter);
-    putRows(out, change.toggled);
-    return out;
+    Writer out;
+    out.room(2 * kNumberBytes);
+    out.number(change.selectedBefore);
+    out.number(change.selectedAfter);
+    for (const auto &run : change.toggled)
+        out.stretch(run);
+    return out.take();
 }
 
 std::optional<SelectionChange> decodeSelectionChange(std::span<const std::byte> bytes, std::uint64_t rows)
@@ -193,11 +215,12 @@ std::optional<SelectionChange> decodeSelectionChange(std::span<const std::byte> 
 
 Bytes encodeRename(const Rename &rename)
 {
-    Bytes out;
-    putNumber(out, rename.classId);
-    putText(out, rename.before);
-    putText(out, rename.after);
-    return out;
+    Writer out;
+    out.room(kNumberBytes);
+    out.number(rename.classId);
+    out.text(rename.before);
+    out.text(rename.after);
+    return out.take();
 }
 
 std::optional<Rename> decodeRename(std::span<const std::byte> bytes)
@@ -211,12 +234,13 @@ std::optional<Rename> decodeRename(std::span<const std::byte> bytes)
 
 Bytes encodeModelChange(const ModelChange &change)
 {
-    Bytes out;
+    Writer out;
     for (const ModelRef *model : {&change.before, &change.after}) {
-        putText(out, model->name);
-        putNumber(out, static_cast<std::uint64_t>(model->revision));
+        out.text(model->name);
+        out.room(kNumberBytes);
+        out.number(static_cast<std::uint64_t>(model->revision));
     }
-    return out;
+    return out.take();
 }
 
 std::optional<ModelChange> decodeModelChange(std::span<const std::byte> bytes)
@@ -231,19 +255,31 @@ std::optional<ModelChange> decodeModelChange(std::span<const std::byte> bytes)
     return whole ? std::optional(std::move(change)) : std::nullopt;
 }
 
+std::uint64_t checksumOf(StepKind kind, std::span<const std::byte> bytes)
+{
+    // FNV-1a over eight bytes at a time; the shift lets high bits reach the low ones.
+    std::uint64_t hash = 0xcbf29ce484222325U ^ bytes.size() ^ static_cast<std::uint64_t>(kind) << 56;
+    for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + at, std::min(sizeof word, bytes.size() - at));
+        hash = (hash ^ word) * 0x100000001b3U;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 Bytes encodeProcesses(std::span<const wire::ProcessUse> uses)
 {
-    Bytes out;
+    Writer out;
     for (const auto &use : uses) {
-        const std::size_t length = ::strnlen(use.comm.data(), use.comm.size());
-        putNumber(out, use.pid);
-        putNumber(out, length);
-        out.append(use.comm.data(), length);
-        putNumber(out, use.cpuNs);
-        putNumber(out, use.ioBytes);
-        putNumber(out, use.syscalls);
+        out.room(6 * kNumberBytes + use.comm.size());
+        out.number(use.pid);
+        out.text({use.comm.data(), ::strnlen(use.comm.data(), use.comm.size())});
+        out.number(use.cpuNs);
+        out.number(use.ioBytes);
+        out.number(use.syscalls);
     }
-    return out;
+    return out.take();
 }
 
 std::optional<std::vector<wire::ProcessUse>> decodeProcesses(std::span<const std::byte> bytes)

@@ -56,6 +56,9 @@ std::optional<Rename> decodeRename(std::span<const std::byte> bytes);
 Bytes encodeModelChange(const ModelChange &change);
 std::optional<ModelChange> decodeModelChange(std::span<const std::byte> bytes);
 
+/// @return a value that differs when a step's kind or bytes are not those that were written.
+std::uint64_t checksumOf(StepKind kind, std::span<const std::byte> bytes);
+
 Bytes encodeProcesses(std::span<const wire::ProcessUse> uses);
 std::optional<std::vector<wire::ProcessUse>> decodeProcesses(std::span<const std::byte> bytes);
 

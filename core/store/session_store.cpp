@@ -128,14 +128,14 @@ Result<> openWritable(SessionStore::Impl &impl, int version)
                     "copy it to a place of your own");
     db.exec("PRAGMA trusted_schema=OFF");
     db.exec("PRAGMA cell_size_check=ON");
-    bool lacksTable = false;
+    bool whole = true;
     if (version < newestVersion()) {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-        lacksTable = !ifTablesAreThere([&] { migrate(db, version); });
-        if (!lacksTable)
+        whole = ifTablesAreThere([&] { migrate(db, version); }) && hasAllTables(db);
+        if (whole)
             transaction.commit();
     }
-    if (lacksTable || !hasAllTables(db))
+    if (!whole || !hasAllTables(db))
         return fail(Code::Corrupt, impl.path.string() + " lacks a table",
                     "it was changed by another program; use a copy");
     enterWal(db);

@@ -109,8 +109,8 @@ class SessionStore {
 public:
     /// @error NotFound, AlreadyExists (Create on an existing non-empty file), NotPermitted, Corrupt (not a
     /// session file, truncated),
-    ///        NewerVersion, Busy, Full. Older files are migrated in one transaction (ReadWrite) or refused
-    ///        with a hint (ReadOnly).
+    ///        NewerVersion, Busy, Full. Older files are migrated in one transaction (ReadWrite) or read as
+    ///        they are (ReadOnly).
     static base::Result<SessionStore> open(const std::filesystem::path &path, OpenMode mode);
     SessionStore(SessionStore &&) noexcept;
     SessionStore &operator=(SessionStore &&) noexcept;
@@ -139,10 +139,13 @@ public:
     /// @return one label per sample.
     base::Result<std::vector<schema::Label>> labels(SessionId id) const;
     /// Applies and remembers a step; drops the redo branch. What it says of before is checked against what is
-    /// there, so that undo restores exactly that. One transaction. @error InvalidArgument rows or classes
-    /// that are not stored, AlreadyExists a class renamed to one there is
+    /// there, so that undo restores exactly that; only the first UseModel of a session is believed what was
+    /// in use before. One transaction. @error InvalidArgument rows or classes that are not stored,
+    /// AlreadyExists a class renamed to one there is, NotFound a model that is not stored
     base::Result<> applyStep(SessionId id, const Step &step);
     /// @return the step undone (before and after swapped; labels as runs), nothing when there is none.
+    /// @error Corrupt naming the step; AlreadyExists when a class now has the name that would come back: then
+    /// nothing changes
     base::Result<std::optional<Step>> undo(SessionId id);
     base::Result<std::optional<Step>> redo(SessionId id);
     [[nodiscard]] base::Result<History> history(SessionId id) const;
@@ -152,7 +155,7 @@ public:
     [[nodiscard]] base::Result<ModelRef> activeModel(SessionId id) const;
 
     /// Replaces one of the same name. @error InvalidArgument empty name or over 64 bytes, rows that are not
-    /// stored
+    /// stored, geometry over 1 MB or no UTF-8
     base::Result<> saveSelection(const SavedSelection &selection);
     /// @param id 0: of every session
     [[nodiscard]] base::Result<std::vector<SavedSelection>> savedSelections(SessionId id = 0) const;

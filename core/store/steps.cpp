@@ -40,7 +40,8 @@ struct Place {
 Result<Position> readPosition(const SessionStore::Impl &impl, SessionId id)
 {
     SQLite::Statement query(
-        *impl.db, "SELECT steps_applied, (SELECT max(position) + 1 FROM step WHERE session_id = session.id) "
+        *impl.db, "SELECT history.steps_applied, "
+                  "(SELECT max(position) + 1 FROM step WHERE step.session_id = session.id) "
                   "FROM session LEFT JOIN history ON history.session_id = session.id WHERE session.id = ?");
     query.bind(1, id);
     if (!query.executeStep())
@@ -52,6 +53,11 @@ Result<Position> readPosition(const SessionStore::Impl &impl, SessionId id)
                     impl.path.string() + ": the history of session " + std::to_string(id) + " is damaged",
                     "take a copy, then try: sqlite3 FILE .recover | sqlite3 rescued.statescape");
     return Position{static_cast<std::uint64_t>(applied), static_cast<std::uint64_t>(all)};
+}
+
+std::int64_t checksum(StepKind kind, const Bytes &bytes)
+{
+    return static_cast<std::int64_t>(checksumOf(kind, std::as_bytes(std::span(bytes))));
 }
 
 void writePosition(const Place &at, std::uint64_t applied)
@@ -186,7 +192,6 @@ Result<> travelLabels(const Place &at, std::span<const std::byte> bytes, bool un
     if (!same(done.changes, step.runs))
         return at.damaged();
     writeLabels(at, done.labels);
-    step.changes = toChanges(step.runs);
     return {};
 }
 
@@ -225,10 +230,12 @@ Result<> travelName(const Place &at, std::span<const std::byte> bytes, bool undo
         return {};
     remembered = *now;
     const Bytes renewed = encodeRename(*stored);
-    SQLite::Statement update(at.db(), "UPDATE step SET changes = ? WHERE session_id = ? AND position = ?");
+    SQLite::Statement update(
+        at.db(), "UPDATE step SET changes = ?, checksum = ? WHERE session_id = ? AND position = ?");
     bindBytes(update, 1, renewed);
-    update.bind(2, at.id);
-    update.bind(3, static_cast<std::int64_t>(at.step));
+    update.bind(2, checksum(StepKind::RenameClass, renewed));
+    update.bind(3, at.id);
+    update.bind(4, static_cast<std::int64_t>(at.step));
     update.exec();
     return {};
 }
@@ -273,19 +280,22 @@ Result<std::optional<Step>> travel(const SessionStore::Impl &impl, SessionId id,
         if (undo ? position.applied == 0 : position.applied == position.all)
             return std::optional<Step>{};
         const Place at{impl, id, undo ? position.applied - 1 : position.applied};
-        SQLite::Statement query(at.db(),
-                                "SELECT what, kind, changes FROM step WHERE session_id = ? AND position = ?");
+        SQLite::Statement query(
+            at.db(), "SELECT what, kind, changes, checksum FROM step WHERE session_id = ? AND position = ?");
         query.bind(1, id);
         query.bind(2, static_cast<std::int64_t>(at.step));
         if (!query.executeStep())
             return at.damaged();
         const int kind = query.getColumn(1).getInt();
-        if (kind < 0 || kind > static_cast<int>(StepKind::UseModel))
+        const auto bytes = blob(query.getColumn(2));
+        const auto sum = static_cast<std::uint64_t>(query.getColumn(3).getInt64());
+        if (kind < 0 || kind > static_cast<int>(StepKind::UseModel) ||
+            (!query.getColumn(3).isNull() && sum != checksumOf(static_cast<StepKind>(kind), bytes)))
             return at.damaged();
         Step step;
         step.what = query.getColumn(0).getString();
         step.kind = static_cast<StepKind>(kind);
-        STATESCAPE_CHECK(go(at, blob(query.getColumn(2)), undo, step));
+        STATESCAPE_CHECK(go(at, bytes, undo, step));
         writePosition(at, undo ? at.step : at.step + 1);
         return std::optional<Step>(std::move(step));
     });
@@ -302,13 +312,14 @@ Result<> SessionStore::applyStep(SessionId id, const Step &step)
         forget.bind(1, id);
         forget.bind(2, static_cast<std::int64_t>(at.step));
         forget.exec();
-        SQLite::Statement insert(
-            at.db(), "INSERT INTO step (session_id, position, what, changes, kind) VALUES (?, ?, ?, ?, ?)");
+        SQLite::Statement insert(at.db(), "INSERT INTO step (session_id, position, what, changes, kind, "
+                                          "checksum) VALUES (?, ?, ?, ?, ?, ?)");
         insert.bind(1, id);
         insert.bind(2, static_cast<std::int64_t>(at.step));
         insert.bind(3, step.what);
         bindBytes(insert, 4, bytes);
         insert.bind(5, static_cast<int>(step.kind));
+        insert.bind(6, checksum(step.kind, bytes));
         insert.exec();
         writePosition(at, at.step + 1);
         return {};

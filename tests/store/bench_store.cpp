@@ -4,6 +4,7 @@
 #include "tests/store/frames.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,7 @@ namespace {
 using namespace statescape;
 namespace fs = std::filesystem;
 constexpr std::uint64_t kRows = 100'000;
+constexpr std::uint64_t kMillion = 1'000'000;
 constexpr std::size_t kColumns = 64;
 
 /// @return the best of three: what the code needs when nothing else runs.
@@ -125,19 +127,6 @@ print(100000 / best)
     row("append", kRows / append, "samples/s", "python3 sqlite3 executemany", peer,
         peer ? kRows / append / *peer : 0, "64 features, batches of 1000, WAL, synchronous NORMAL");
 
-    store::Step step{"all", {}};
-    for (std::uint64_t i = 0; i < kRows; ++i)
-        step.changes.push_back({i, {}, {schema::Polarity::Negative, 0}});
-    row("label 100k samples", 1e3 * seconds([&] { must(file.applyStep(id, step)); }), "ms", "", {}, 0,
-        "one step, stored as runs");
-    row("undo 100k labels", 1e3 * seconds([&] { (void)must(file.undo(id)); }), "ms", "", {}, 0,
-        "from the file");
-    store::Step scattered{"every second", {}};
-    for (std::uint64_t i = 0; i < kRows; i += 2)
-        scattered.changes.push_back({i, {}, {schema::Polarity::Negative, 0}});
-    row("label 50k scattered samples", 1e3 * seconds([&] { must(file.applyStep(id, scattered)); }), "ms", "",
-        {}, 0, "every second sample: the worst case for runs");
-
     const double load = bestOf3([&] { return seconds([&] { (void)must(file.load(id)); }); });
     const auto peerLoad = python(folder, R"py(
 import sqlite3, struct, sys, time
@@ -151,6 +140,82 @@ print(1e3 * best)
 )py");
     row("load 100k samples", 1e3 * load, "ms", "python3 sqlite3 and struct", peerLoad,
         peerLoad ? *peerLoad / (1e3 * load) : 0, "64 features; ratio above 1 is faster than the peer");
+}
+
+/// @return @p runs stretches of @p count rows each, evenly over a million.
+template <class Run>
+std::vector<Run> stretches(std::uint64_t runs, std::uint64_t count)
+{
+    std::vector<Run> out(runs);
+    for (std::uint64_t i = 0; i < runs; ++i) {
+        out[i].first = i * (kMillion / runs);
+        out[i].count = count;
+    }
+    return out;
+}
+
+store::Step labels(std::uint64_t runs, std::uint64_t count)
+{
+    store::Step step{"label"};
+    step.runs = stretches<store::ChangeRun>(runs, count);
+    for (std::size_t i = 0; i < step.runs.size(); ++i)
+        step.runs[i].after = {i % 2 == 0 ? schema::Polarity::Negative : schema::Polarity::Positive, 0};
+    return step;
+}
+
+void benchSteps(const fs::path &folder)
+{
+    const fs::path path = folder / "steps.statescape";
+    auto file = must(store::SessionStore::open(path, store::OpenMode::Create));
+    const auto id = must(file.beginSession(frames::session(frames::schemaOf(1))));
+    for (std::uint64_t i = 0; i < kMillion; i += 20'000) {
+        auto batch = frames::some(i, 20'000, 1);
+        for (auto &frame : batch)
+            frame.processes.clear();
+        must(file.append(id, batch));
+    }
+    store::Step select{"select", {}, store::StepKind::Select};
+    select.selectedAfter = stretches<store::RowRun>(500'000, 1);
+    store::Step clear{"clear"};
+    clear.runs = stretches<store::ChangeRun>(1, kMillion);
+    const std::vector<std::pair<std::string, store::Step>> steps{
+        {"label 1M samples", labels(1, kMillion)},
+        {"label 1M samples in 100k runs", labels(100'000, 10)},
+        {"clear 1M samples of 100k runs", clear},
+        {"select 500k scattered samples", select}};
+    constexpr int kRounds = 9;
+    for (const auto &[name, step] : steps) {
+        std::array<double, kRounds> there{};
+        std::array<double, kRounds> back{};
+        std::array<double, kRounds> again{};
+        for (int i = 0; i < kRounds; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            there[at] = 1e3 * seconds([&, &todo = step] { must(file.applyStep(id, todo)); });
+            back[at] = 1e3 * seconds([&] { (void)must(file.undo(id)); });
+            again[at] = 1e3 * seconds([&] { (void)must(file.redo(id)); });
+            if (i + 1 < kRounds)
+                (void)must(file.undo(id));
+        }
+        for (auto &[what, times] :
+             {std::pair(name, &there), std::pair("undo " + name, &back), std::pair("redo " + name, &again)}) {
+            std::sort(times->begin(), times->end());
+            const std::string note =
+                "median of 9, on disk; the slowest took " + std::to_string(times->back()) + " ms";
+            row(what.c_str(), (*times)[kRounds / 2], "ms", "", {}, 0, note.c_str());
+        }
+    }
+    must(file.applyStep(id, labels(100'000, 10)));
+    const auto microseconds = [](const std::function<void()> &work) {
+        return 1e6 * bestOf3([&] { return seconds(work); });
+    };
+    row("history after a step", microseconds([&] { (void)must(file.history(id)); }), "us", "", {}, 0,
+        "depths and names");
+    row("labels of 1M samples in 100k runs", 1e-3 * microseconds([&] { (void)must(file.labels(id)); }), "ms",
+        "", {}, 0, "one per sample");
+    row("selection of 500k scattered samples", 1e-3 * microseconds([&] { (void)must(file.selection(id)); }),
+        "ms", "", {}, 0, "as runs");
+    row("what is known of 1M samples", 1e-3 * microseconds([&] { (void)must(file.session(id)); }), "ms", "",
+        {}, 0, "session(), labels counted");
 }
 
 void benchCsv(const fs::path &folder)
@@ -186,6 +251,7 @@ int main()
     const fs::path folder = fs::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
     fs::create_directories(folder);
     benchStore(folder);
+    benchSteps(folder);
     benchCsv(folder);
     fs::remove_all(folder);
     return 0;

@@ -75,11 +75,15 @@ private slots:
         auto undone = *m_file->undo(m_id);
         QVERIFY(undone);
         QCOMPARE(undone->what, std::string("second"));
-        QCOMPARE(undone->changes.size(), std::size_t(100));
-        QCOMPARE(undone->changes[0].row, std::uint64_t(50));
-        QCOMPARE(undone->changes[0].before, kGood);
-        QCOMPARE(undone->changes[0].after, kBad);
-        QCOMPARE(undone->changes[99].after, Label{});
+        QVERIFY(undone->changes.empty());
+        QCOMPARE(undone->runs.size(), std::size_t(2));
+        QCOMPARE(undone->runs[0].first, std::uint64_t(50));
+        QCOMPARE(undone->runs[0].count, std::uint64_t(50));
+        QCOMPARE(undone->runs[0].before, kGood);
+        QCOMPARE(undone->runs[0].after, kBad);
+        QCOMPARE(undone->runs[1].first, std::uint64_t(100));
+        QCOMPARE(undone->runs[1].count, std::uint64_t(50));
+        QCOMPARE(undone->runs[1].after, Label{});
         reopen();
         QCOMPARE((*m_file->labels(m_id))[60], kBad);
         QCOMPARE((*m_file->labels(m_id))[120], Label{});
@@ -176,7 +180,7 @@ private slots:
         QVERIFY2(m_file->fileBytes() - before < 6'000'000,
                  qPrintable(QString::number(m_file->fileBytes() - before)));
         const auto undone = *m_file->undo(m_id);
-        QCOMPARE(undone->changes.size(), std::size_t(rows / 2));
+        QCOMPARE(undone->runs.size(), std::size_t(rows / 2));
         QVERIFY(*m_file->undo(m_id));
         QCOMPARE(m_file->session(m_id)->labelled, std::uint64_t(0));
     }

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "tests/store/frames.h"
+
+#include <QByteArray>
+#include <algorithm>
+#include <random>
+#include <sqlite3.h>
+
+/// Random steps of every kind, and all that they can change as bytes.
+namespace steps {
+using namespace statescape;
+
+/// @return sorted, apart stretches of samples below @p rows.
+inline std::vector<store::RowRun> someRuns(std::mt19937 &random, std::uint64_t rows)
+{
+    std::vector<store::RowRun> runs;
+    const std::uint64_t longest = 1 + random() % 40;
+    for (std::uint64_t at = random() % rows; at < rows && runs.size() < 200;) {
+        const std::uint64_t count = std::min(rows - at, 1 + random() % longest);
+        runs.push_back({at, count});
+        at += count + random() % longest;
+    }
+    return runs;
+}
+
+inline schema::Label someLabel(std::mt19937 &random)
+{
+    return {static_cast<schema::Polarity>(static_cast<int>(random() % 3) - 1),
+            static_cast<std::uint16_t>(random() % 4)};
+}
+
+/// @return a step for a session with @p rows samples, classes 1 to 3, models "m" (2 revisions) and "other".
+inline store::Step random(std::mt19937 &random, std::uint64_t rows, const std::string &what)
+{
+    store::Step step{what, {}, static_cast<store::StepKind>(random() % 4)};
+    switch (step.kind) {
+    case store::StepKind::Label:
+        if (random() % 2 == 0) {
+            for (auto n = random() % 60; n > 0; --n)
+                step.changes.push_back({random() % rows, {}, someLabel(random)});
+        } else {
+            for (const auto &run : someRuns(random, rows))
+                step.runs.push_back({run.first, run.count, {}, someLabel(random)});
+        }
+        break;
+    case store::StepKind::Select:
+        if (random() % 4 != 0)
+            step.selectedAfter = someRuns(random, rows);
+        else if (random() % 2 == 0)
+            step.selectedAfter = {{0, rows}};
+        break;
+    case store::StepKind::RenameClass:
+        step.classId = static_cast<std::uint16_t>(1 + random() % 3);
+        step.nameAfter = std::string("name ") + static_cast<char>('a' + random() % 5);
+        break;
+    case store::StepKind::UseModel:
+        step.modelBefore = {"other", 1};
+        if (random() % 4 != 0)
+            step.modelAfter = {"m", static_cast<std::int64_t>(random() % 3)};
+        break;
+    }
+    return step;
+}
+
+/// @return what @p sql gives from the file as another program sees it.
+inline QByteArray bytesOf(const std::string &path, const QByteArray &sql)
+{
+    sqlite3 *db = nullptr;
+    sqlite3_stmt *statement = nullptr;
+    QByteArray out = "unreadable";
+    if (sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, sql.constData(), -1, &statement, nullptr) == SQLITE_OK) {
+        out.clear();
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            out += QByteArray(static_cast<const char *>(sqlite3_column_blob(statement, 0)),
+                              sqlite3_column_bytes(statement, 0)) +
+                   '\n';
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return out;
+}
+
+/// @return labels, selection, class names and model in use of session @p id: as stored, and as read back.
+inline QByteArray print(const store::SessionStore &file, store::SessionId id)
+{
+    const auto number = [](auto value) { return QByteArray::number(static_cast<qint64>(value)) + ' '; };
+    const QByteArray session = QByteArray::number(static_cast<qint64>(id));
+    QByteArray out = bytesOf(
+        file.path().string(),
+        "SELECT labels FROM session WHERE id = " + session +
+            " UNION ALL SELECT coalesce((SELECT selected FROM selection WHERE session_id = " + session +
+            "), x'') UNION ALL SELECT name FROM (SELECT name FROM class ORDER BY id)");
+    const auto labels = *file.labels(id);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        if (!labels[i].empty())
+            out += number(i) + number(labels[i].polarity) + number(labels[i].classId);
+    const auto selected = *file.selection(id);
+    for (const auto &run : selected)
+        out += number(run.first) + number(run.count);
+    const auto names = *file.classNames();
+    for (const auto &name : names)
+        out += QByteArray::fromStdString(name) + '\n';
+    const auto model = *file.activeModel(id);
+    return out + QByteArray::fromStdString(model.name) + number(model.revision);
+}
+
+} // namespace steps
