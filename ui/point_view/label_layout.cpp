@@ -11,6 +11,7 @@ namespace statescape::ui {
 namespace {
 
 constexpr double kGap = 4;         // kept free round every name, px
+constexpr double kLineGap = 2;     // between a caption and an axis, px
 constexpr double kLeaderFrom = 20; // a name farther from its anchor gets a line, px
 constexpr double kPointCost = 60;  // of covering points, against 1 a px of distance
 constexpr double kMoveCost = 40;   // of leaving last frame's place, so that names do not flicker
@@ -25,19 +26,9 @@ QPointF nearestOn(const QRectF &rect, const QPointF &p)
     return {std::clamp(p.x(), rect.left(), rect.right()), std::clamp(p.y(), rect.top(), rect.bottom())};
 }
 
-bool lineMeets(const QLineF &line, const QRectF &rect)
-{
-    if (rect.contains(line.p1()) || rect.contains(line.p2()))
-        return true;
-    const QPointF c[4] = {rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()};
-    for (int i = 0; i < 4; ++i)
-        if (line.intersects(QLineF(c[i], c[(i + 1) % 4])) == QLineF::BoundedIntersection)
-            return true;
-    return false;
-}
-
 struct Taken {
     std::vector<QRectF> rects;
+    std::vector<QLineF> leaders;
     std::vector<QLineF> lines;
 };
 
@@ -51,6 +42,9 @@ bool isFree(const QRectF &rect, const QLineF &line, const QRectF &view, const Ta
         if (room.intersects(r) || lineMeets(line, r))
             return false;
     for (const auto &l : taken.lines)
+        if (lineMeets(l, room))
+            return false;
+    for (const auto &l : taken.leaders)
         if (lineMeets(l, room) || l.intersects(line) == QLineF::BoundedIntersection)
             return false;
     return std::none_of(centres.begin(), centres.end(),
@@ -76,6 +70,41 @@ std::vector<QPointF> candidates(const LabelRequest &label)
 }
 
 } // namespace
+
+bool lineMeets(const QLineF &line, const QRectF &rect)
+{
+    if (rect.contains(line.p1()) || rect.contains(line.p2()))
+        return true;
+    const QPointF c[4] = {rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()};
+    for (int i = 0; i < 4; ++i)
+        if (line.intersects(QLineF(c[i], c[(i + 1) % 4]), nullptr) == QLineF::BoundedIntersection)
+            return true;
+    return false;
+}
+
+QRectF nearestFree(const QRectF &rect, const QRectF &view, const std::vector<QRectF> &obstacles,
+                   const std::vector<QLineF> &lines)
+{
+    const auto free = [&](const QRectF &r) {
+        return view.contains(r) &&
+               std::none_of(obstacles.begin(), obstacles.end(),
+                            [&](const QRectF &o) { return o.intersects(r); }) &&
+               std::none_of(lines.begin(), lines.end(), [&](const QLineF &l) {
+                   return lineMeets(l, r.adjusted(-kLineGap, -kLineGap, kLineGap, kLineGap));
+               });
+    };
+    const double reach = view.width() + view.height();
+    for (double distance = 0; distance < reach; distance += distance < 60 ? 4 : 16) {
+        const int around = distance == 0 ? 1 : 16;
+        for (int i = 0; i < around; ++i) {
+            const double angle = 2 * std::numbers::pi * i / around;
+            const QRectF moved = rect.translated(std::cos(angle) * distance, std::sin(angle) * distance);
+            if (free(moved))
+                return moved;
+        }
+    }
+    return {};
+}
 
 Occupancy::Occupancy(QSizeF view)
     : m_columns(int(view.width() / kCell) + 2)
@@ -114,13 +143,14 @@ double Occupancy::in(const QRectF &rect) const
 }
 
 std::vector<LabelPlace> layoutLabels(const std::vector<LabelRequest> &labels, const QRectF &view,
-                                     const std::vector<QRectF> &obstacles, const Occupancy &points)
+                                     const std::vector<QRectF> &obstacles, const Occupancy &points,
+                                     const std::vector<QLineF> &lines, bool hold)
 {
     std::vector<LabelPlace> places(labels.size());
     std::vector<QPointF> centres;
     for (const auto &label : labels)
         centres.push_back(label.anchor);
-    Taken taken{obstacles, {}};
+    Taken taken{obstacles, {}, lines};
     for (std::size_t i = 0; i < labels.size(); ++i) {
         const auto &label = labels[i];
         double best = std::numeric_limits<double>::infinity();
@@ -140,11 +170,13 @@ std::vector<LabelPlace> layoutLabels(const std::vector<LabelRequest> &labels, co
                 continue;
             best = cost;
             places[i] = {true, rect, line.length() > kLeaderFrom, line};
+            if (hold && stays)
+                break;
         }
         if (places[i].placed) {
             taken.rects.push_back(places[i].rect);
             if (places[i].leader)
-                taken.lines.push_back(places[i].line);
+                taken.leaders.push_back(places[i].line);
         }
     }
     return places;

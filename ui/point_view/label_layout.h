@@ -45,7 +45,18 @@ inline constexpr double kCentreRadius = 14;
 /// it takes the place over the fewest points and nearest to the anchor. Names come first served in the order
 /// given.
 /// @param obstacles captions, legend and the like.
+/// @param lines drawn lines, axes above all, that no name may lie on.
+/// @param hold a name that had a place keeps it as long as nothing but points comes to lie there.
 std::vector<LabelPlace> layoutLabels(const std::vector<LabelRequest> &labels, const QRectF &view,
-                                     const std::vector<QRectF> &obstacles, const Occupancy &points);
+                                     const std::vector<QRectF> &obstacles, const Occupancy &points,
+                                     const std::vector<QLineF> &lines = {}, bool hold = false);
+
+/// @return whether @p line touches @p rect.
+bool lineMeets(const QLineF &line, const QRectF &rect);
+/// @return the place of @p rect's size nearest to @p rect within @p view that touches none of @p obstacles
+/// and
+/// @p lines; invalid when there is none.
+QRectF nearestFree(const QRectF &rect, const QRectF &view, const std::vector<QRectF> &obstacles,
+                   const std::vector<QLineF> &lines);
 
 } // namespace statescape::ui

@@ -15,40 +15,9 @@ namespace {
 
 constexpr int kFloorLines = 8;
 
-/// One device pixel: the only pen that QPainter does not turn into a filled outline, some fifty times slower
-/// for long lines.
-QPen hairline(const QColor &colour)
+double axisWidth(const OverlayScene &scene)
 {
-    QPen pen(colour, 1);
-    pen.setCosmetic(true);
-    return pen;
-}
-
-/// Text over points stays readable on a veil of the background.
-void paintText(QPainter &painter, const OverlayScene &scene, const QRectF &rect, const QString &text,
-               const QColor &colour)
-{
-    QColor veil = scene.colours.background;
-    veil.setAlpha(190);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(veil);
-    painter.drawRoundedRect(rect.adjusted(-3, -1, 3, 1), 3, 3);
-    painter.setPen(colour);
-    painter.drawText(rect, Qt::AlignCenter | Qt::TextDontClip, text);
-}
-
-void paintArrow(QPainter &painter, const QPointF &from, const QPointF &to)
-{
-    painter.drawLine(from, to);
-    const QLineF line(to, from);
-    if (line.length() < 12)
-        return;
-    for (const double turn : {-22.0, 22.0}) {
-        QLineF barb = line;
-        barb.setLength(8);
-        barb.setAngle(line.angle() + turn);
-        painter.drawLine(barb);
-    }
+    return scene.colours.highContrast ? 2 : 1.2;
 }
 
 void paintFloor(QPainter &painter, const OverlayScene &scene)
@@ -67,10 +36,25 @@ void paintFloor(QPainter &painter, const OverlayScene &scene)
             if (inFront(scene, ends[k]) && inFront(scene, ends[k + 1]))
                 painter.drawLine(at(scene, ends[k]), at(scene, ends[k + 1]));
     }
-    painter.setPen(QPen(scene.colours.axis, 1.2));
+    painter.setPen(QPen(scene.colours.axis, axisWidth(scene)));
     for (const Axis &axis : boxAxes(scene))
         if (inFront(scene, axis.low) && inFront(scene, axis.high))
             paintArrow(painter, at(scene, axis.low), at(scene, axis.high));
+}
+
+void paintSlab(QPainter &painter, const OverlayScene &scene)
+{
+    QColor fill = scene.colours.text;
+    fill.setAlpha(scene.colours.dark ? 10 : 8);
+    for (const double depth : {scene.slab->second, scene.slab->first}) {
+        const QPolygonF face = slabFace(scene, depth);
+        QPen pen(scene.colours.axis, 1);
+        pen.setDashPattern({2, 3});
+        painter.setPen(pen);
+        painter.setBrush(fill);
+        painter.drawPolygon(face);
+    }
+    painter.setBrush(Qt::NoBrush);
 }
 
 void paintFlat(QPainter &painter, const OverlayScene &scene)
@@ -82,188 +66,70 @@ void paintFlat(QPainter &painter, const OverlayScene &scene)
         painter.drawLine(QPointF(zero.x(), axes.top.y()), QPointF(zero.x(), axes.corner.y()));
     if (zero.y() > axes.top.y() && zero.y() < axes.corner.y())
         painter.drawLine(QPointF(axes.corner.x(), zero.y()), QPointF(axes.right.x(), zero.y()));
-    painter.setPen(QPen(scene.colours.axis, 1.2));
+    painter.setPen(QPen(scene.colours.axis, axisWidth(scene)));
     paintArrow(painter, axes.corner, axes.right);
     paintArrow(painter, axes.corner, axes.top);
 }
 
-void paintLegend(QPainter &painter, const OverlayScene &scene, const QRectF &rect)
-{
-    QColor veil = scene.colours.background;
-    veil.setAlpha(190);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(veil);
-    painter.drawRoundedRect(rect.adjusted(-4, -2, 4, 2), 4, 4);
-    const double line = QFontMetricsF(scene.font).height() + 3;
-    double y = rect.top();
-    for (const auto &style : scene.styles) {
-        if (style.name.empty())
-            continue;
-        const QColor colour = QColor::fromRgb(scene.colours.dark ? style.onDark : style.onLight);
-        paintMark(painter, style.shape, {rect.left() + 7, y + line / 2}, std::max(style.size, 5.0F) + 1,
-                  colour);
-        painter.setPen(scene.colours.muted);
-        painter.drawText(QRectF(rect.left() + 20, y, rect.width() - 20, line),
-                         Qt::AlignVCenter | Qt::TextDontClip, QString::fromStdString(style.name));
-        y += line;
-    }
-}
-
-void paintNow(QPainter &painter, const OverlayScene &scene, const QRectF &textRect)
-{
-    const QPointF p = at(scene, scene.now);
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(scene.colours.background, 4.5));
-    painter.drawEllipse(p, 7, 7);
-    QColor faint = scene.colours.text;
-    faint.setAlpha(110);
-    painter.setPen(QPen(faint, 1.4));
-    painter.drawEllipse(p, 12, 12);
-    painter.setPen(QPen(scene.colours.text, 2));
-    painter.drawEllipse(p, 7, 7);
-    if (textRect.isValid())
-        paintText(painter, scene, textRect, scene.nowText, scene.colours.text);
-}
-
-void paintNames(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout)
-{
-    painter.setFont(nameFont(scene));
-    for (std::size_t i = 0; i < layout.names.size(); ++i) {
-        const auto &place = layout.names[i];
-        if (!place.placed)
-            continue;
-        const QColor colour = scene.names[i].colour.on(scene.colours.dark);
-        if (place.leader) {
-            QColor line = scene.colours.axis;
-            painter.setPen(QPen(line, 1));
-            painter.drawLine(place.line);
-            painter.setBrush(scene.colours.background);
-            painter.drawEllipse(place.line.p2(), 2, 2);
-        }
-        paintText(painter, scene, place.rect, scene.names[i].text, colour);
-    }
-    painter.setFont(scene.font);
-}
-
-void paintLasso(QPainter &painter, const OverlayScene &scene)
-{
-    QColor fill = scene.colours.text;
-    fill.setAlpha(scene.colours.dark ? 18 : 14);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(fill);
-    painter.drawPolygon(scene.lasso, Qt::OddEvenFill);
-    QPen pen(scene.colours.text, 1.4);
-    pen.setDashPattern({4, 3});
-    painter.setPen(pen);
-    painter.setBrush(Qt::NoBrush);
-    painter.drawPolygon(scene.lasso);
-    if (scene.lassoText.isEmpty())
-        return;
-    const QSizeF size = textSize(scene.font, scene.lassoText);
-    const QRectF rect = kept({scene.lasso.last() + QPointF(16, 12), size}, scene.size);
-    paintText(painter, scene, rect, scene.lassoText, scene.colours.text);
-}
-
 } // namespace
+
+QPolygonF slabFace(const OverlayScene &scene, double depth)
+{
+    QPolygonF cut;
+    for (int corner = 0; corner < 8; ++corner)
+        for (int axis = 0; axis < 3; ++axis) {
+            if (corner & (1 << axis))
+                continue;
+            const Vec3 a = scene.box.corner(corner), b = scene.box.corner(corner | (1 << axis));
+            const double da = scene.camera.project(a).depth - depth;
+            const double db = scene.camera.project(b).depth - depth;
+            if ((da < 0) == (db < 0))
+                continue;
+            const double t = da / (da - db);
+            const Vec3 p{a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t};
+            if (inFront(scene, p))
+                cut.append(at(scene, p));
+        }
+    QPointF middle;
+    for (const QPointF &p : cut)
+        middle += p / double(cut.size());
+    std::sort(cut.begin(), cut.end(), [&](const QPointF &p, const QPointF &q) {
+        return std::atan2(p.y() - middle.y(), p.x() - middle.x()) <
+               std::atan2(q.y() - middle.y(), q.x() - middle.x());
+    });
+    return cut.size() < 3 ? QPolygonF() : cut;
+}
 
 void paintGround(QPainter &painter, const OverlayScene &scene)
 {
     if (scene.box.empty)
         return;
     painter.setRenderHint(QPainter::Antialiasing);
-    scene.camera.mode() == ViewMode::TwoD ? paintFlat(painter, scene) : paintFloor(painter, scene);
+    if (scene.camera.mode() == ViewMode::TwoD)
+        return paintFlat(painter, scene);
+    paintFloor(painter, scene);
+    if (scene.slab)
+        paintSlab(painter, scene);
 }
 
 void drawTrail(const PixelBuffer &out, const OverlayScene &scene, double scale)
 {
-    const std::size_t n = scene.trail.size();
-    const int width = std::max(1, int(std::lround(scale)));
-    for (std::size_t i = 1; i < n; ++i) {
-        if (!inFront(scene, scene.trail[i - 1]) || !inFront(scene, scene.trail[i]))
+    const int width = std::max(1, int(std::lround(scale * (scene.colours.highContrast ? 2 : 1))));
+    for (std::size_t i = 1; i < scene.trail.size(); ++i) {
+        const TrailPoint &from = scene.trail[i - 1], &to = scene.trail[i];
+        if (!to.joined || !inFront(scene, from.position) || !inFront(scene, to.position))
             continue;
-        const QPointF a = at(scene, scene.trail[i - 1]) * scale;
-        const QPointF b = at(scene, scene.trail[i]) * scale;
+        const QPointF a = at(scene, from.position) * scale;
+        const QPointF b = at(scene, to.position) * scale;
         const bool steep = std::abs(b.y() - a.y()) > std::abs(b.x() - a.x());
+        const double fresh = scene.colours.highContrast ? 1 : std::clamp(1.0 - double(to.age), 0.0, 1.0);
         for (int k = 0; k < width; ++k) {
             const double dx = steep ? k : 0;
             const double dy = steep ? 0 : k;
             blendLine(out, a.x() + dx, a.y() + dy, b.x() + dx, b.y() + dy,
-                      scene.colours.text.rgb() & 0xffffffU, 20 + int(130 * i / n));
+                      scene.colours.text.rgb() & 0xffffffU, 16 + int(134 * fresh));
         }
     }
-}
-
-void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout)
-{
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setFont(scene.font);
-    if (!scene.emptyText.isEmpty()) {
-        painter.setPen(scene.colours.muted);
-        painter.drawText(QRectF(QPointF(0, 0), scene.size), Qt::AlignCenter | Qt::TextWordWrap,
-                         scene.emptyText);
-        return;
-    }
-    for (std::size_t i = 0; i < layout.captions.size(); ++i)
-        if (layout.captions[i].isValid())
-            paintText(painter, scene, layout.captions[i], scene.captions[i], scene.colours.muted);
-    paintNames(painter, scene, layout);
-    if (scene.hasNow && inFront(scene, scene.now))
-        paintNow(painter, scene, layout.nowText);
-    if (scene.hasHover && inFront(scene, scene.hover)) {
-        painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(scene.colours.background, 4));
-        painter.drawEllipse(at(scene, scene.hover), 6, 6);
-        painter.setPen(QPen(scene.colours.text, 1.6));
-        painter.drawEllipse(at(scene, scene.hover), 6, 6);
-    }
-    if (layout.legend.isValid())
-        paintLegend(painter, scene, layout.legend);
-    if (layout.hint.isValid())
-        paintText(painter, scene, layout.hint, scene.hint, scene.colours.muted);
-    if (scene.lasso.size() > 1)
-        paintLasso(painter, scene);
-}
-
-void paintMark(QPainter &painter, Shape shape, const QPointF &centre, double size, const QColor &colour)
-{
-    painter.save();
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.translate(centre);
-    const double r = size / 2;
-    const QPen pen(colour, std::max(1.4, r * 0.54), Qt::SolidLine, Qt::FlatCap);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(colour);
-    switch (shape) {
-    case Shape::Dot:
-        painter.drawEllipse(QPointF(0, 0), r, r);
-        break;
-    case Shape::Square:
-        painter.drawRect(QRectF(-0.86 * r, -0.86 * r, 1.72 * r, 1.72 * r));
-        break;
-    case Shape::Diamond:
-        painter.drawPolygon(QPolygonF{{0, -1.12 * r}, {1.12 * r, 0}, {0, 1.12 * r}, {-1.12 * r, 0}});
-        break;
-    case Shape::TriangleUp:
-        painter.drawPolygon(QPolygonF{{0, -1.05 * r}, {1.09 * r, 0.8 * r}, {-1.09 * r, 0.8 * r}});
-        break;
-    case Shape::TriangleDown:
-        painter.drawPolygon(QPolygonF{{0, 1.05 * r}, {1.09 * r, -0.8 * r}, {-1.09 * r, -0.8 * r}});
-        break;
-    case Shape::Circle:
-        painter.setBrush(Qt::NoBrush);
-        painter.setPen(pen);
-        painter.drawEllipse(QPointF(0, 0), r * 0.77, r * 0.77);
-        break;
-    case Shape::Cross:
-        painter.rotate(45);
-        [[fallthrough]];
-    case Shape::Plus:
-        painter.setPen(pen);
-        painter.drawLine(QPointF(-r, 0), QPointF(r, 0));
-        painter.drawLine(QPointF(0, -r), QPointF(0, r));
-        break;
-    }
-    painter.restore();
 }
 
 } // namespace statescape::ui

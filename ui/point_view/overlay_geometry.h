@@ -2,16 +2,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Shared by the two halves of the overlay, layout and painting; not for others.
+// Shared by the parts of the overlay, layout and painting; not for others.
 #include "ui/point_view/overlay.h"
 
 #include <QFontMetricsF>
+#include <QTextCursor>
+#include <QTextDocument>
 #include <algorithm>
 #include <cmath>
 
 namespace statescape::ui::overlay {
 
-inline constexpr double kEdge = 14; ///< between texts and the edge of the view, logical px
+inline constexpr double kEdge = 14;   ///< between texts and the edge of the view, logical px
+inline constexpr double kHandle = 6;  ///< radius of a polygon's closing handle
+inline constexpr double kCardPad = 7; ///< between a card's edge and its text
+inline constexpr double kBarHeight = 150;
+inline constexpr double kBarWidth = 12;
 
 inline QPointF at(const OverlayScene &scene, const Vec3 &p)
 {
@@ -35,6 +41,20 @@ inline QFont nameFont(const OverlayScene &scene)
     QFont font = scene.font;
     font.setBold(true);
     return font;
+}
+
+inline void fillDocument(QTextDocument &document, const OverlayScene &scene, const QString &text)
+{
+    document.setDefaultFont(scene.font);
+    document.setDocumentMargin(0);
+    Qt::mightBeRichText(text) ? document.setHtml(text) : document.setPlainText(text);
+    document.setTextWidth(std::min(document.idealWidth() + 1, scene.size.width() * 0.45));
+}
+
+/// Where texts may be: inside the edge and below messages.
+inline QRectF room(const OverlayScene &scene)
+{
+    return QRectF(QPointF(0, 0), scene.size).adjusted(kEdge, kEdge + scene.topInset, -kEdge, -kEdge + 4);
 }
 
 struct Axis {
@@ -69,14 +89,42 @@ inline FlatAxes flatAxes(const OverlayScene &scene)
 {
     const double line = QFontMetricsF(scene.font).height();
     const QPointF corner(kEdge + 8, scene.size.height() - 2 * line - kEdge - 8);
-    return {corner, {scene.size.width() - kEdge, corner.y()}, {corner.x(), kEdge}};
+    return {corner, {scene.size.width() - kEdge, corner.y()}, {corner.x(), kEdge + scene.topInset}};
 }
 
-inline QRectF kept(QRectF rect, const QSizeF &view)
+/// The axis lines as drawn, px.
+inline std::vector<QLineF> axisLines(const OverlayScene &scene)
 {
-    rect.moveLeft(std::clamp(rect.left(), kEdge, std::max(kEdge, view.width() - kEdge - rect.width())));
-    rect.moveTop(std::clamp(rect.top(), kEdge, std::max(kEdge, view.height() - kEdge - rect.height())));
+    std::vector<QLineF> out;
+    if (scene.box.empty)
+        return out;
+    if (scene.camera.mode() == ViewMode::TwoD) {
+        const auto axes = flatAxes(scene);
+        return {QLineF(axes.corner, axes.right), QLineF(axes.corner, axes.top)};
+    }
+    for (const Axis &axis : boxAxes(scene))
+        if (inFront(scene, axis.low) && inFront(scene, axis.high))
+            out.emplace_back(at(scene, axis.low), at(scene, axis.high));
+    return out;
+}
+
+inline QRectF kept(QRectF rect, const QRectF &in)
+{
+    rect.moveLeft(std::clamp(rect.left(), in.left(), std::max(in.left(), in.right() - rect.width())));
+    rect.moveTop(std::clamp(rect.top(), in.top(), std::max(in.top(), in.bottom() - rect.height())));
     return rect;
 }
+
+QPen hairline(const QColor &colour);
+void paintText(QPainter &painter, const OverlayScene &scene, const QRectF &rect, const QString &text,
+               const QColor &colour);
+void paintArrow(QPainter &painter, const QPointF &from, const QPointF &to);
+void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout);
+void layoutLegends(const OverlayScene &scene, OverlayLayout &layout);
+void paintLegend(QPainter &painter, const OverlayScene &scene, const QRectF &rect);
+void paintColourScale(QPainter &painter, const OverlayScene &scene, const QRectF &rect);
+void paintDrawing(QPainter &painter, const OverlayScene &scene);
+void paintOutline(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout);
+void paintBrush(QPainter &painter, const OverlayScene &scene);
 
 } // namespace statescape::ui::overlay

@@ -2,138 +2,187 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/point_view/overlay_geometry.h"
 
+#include <limits>
+
 namespace statescape::ui {
 
 using namespace overlay;
 
 namespace {
 
-void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout)
+void layoutHint(const OverlayScene &scene, OverlayLayout &layout)
 {
-    layout.captions.assign(3, QRectF());
-    if (scene.box.empty)
-        return;
-    if (scene.camera.mode() == ViewMode::TwoD) {
-        const auto axes = flatAxes(scene);
-        const QSizeF x = textSize(scene.font, scene.captions[0]);
-        const QSizeF y = textSize(scene.font, scene.captions[1]);
-        if (!scene.captions[0].isEmpty())
-            layout.captions[0] = {axes.right.x() - x.width(), axes.right.y() + 4, x.width(), x.height()};
-        if (!scene.captions[1].isEmpty())
-            layout.captions[1] = {axes.top.x() + 10, axes.top.y(), y.width(), y.height()};
-        return;
-    }
-    std::vector<QRectF> taken{layout.legend, layout.hint};
-    const QPointF middle = at(scene, scene.box.centre());
-    const auto axes = boxAxes(scene);
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (scene.captions[i].isEmpty() || !inFront(scene, axes[i].low) || !inFront(scene, axes[i].high))
+    const double bottom = scene.size.height() - kEdge + 4;
+    for (const QString &hint : scene.hints) {
+        const QSizeF size = textSize(scene.font, hint);
+        if (size.width() > scene.size.width() - 2 * kEdge)
             continue;
-        const QSizeF size = textSize(scene.font, scene.captions[i]);
-        const QPointF low = at(scene, axes[i].low);
-        const QPointF high = at(scene, axes[i].high);
-        QRectF rect(QPointF(0, 0), size);
-        if (i == 1) {
-            rect.moveBottomLeft(high + QPointF(-8, -6));
-        } else {
-            // beside the middle of the edge, on the far side of it from the points
-            const QPointF half = (low + high) / 2;
-            QPointF normal(high.y() - low.y(), low.x() - high.x());
-            const double length = std::hypot(normal.x(), normal.y());
-            normal = length > 0 ? normal / length : QPointF(0, 1);
-            if (QPointF::dotProduct(normal, half - middle) < 0)
-                normal = -normal;
-            const double clear =
-                8 + std::abs(normal.x()) * size.width() / 2 + std::abs(normal.y()) * size.height() / 2;
-            rect.moveCenter(half + normal * clear);
-        }
-        rect = kept(rect, scene.size);
-        for (int tries = 0; tries < 12; ++tries) {
-            const auto hit =
-                std::find_if(taken.begin(), taken.end(), [&](const QRectF &r) { return r.intersects(rect); });
-            if (hit == taken.end())
-                break;
-            rect.moveTop(hit->center().y() > scene.size.height() / 2 ? hit->top() - rect.height() - 2
-                                                                     : hit->bottom() + 2);
-        }
-        layout.captions[i] = rect;
-        taken.push_back(rect);
+        layout.hintText = hint;
+        layout.hint = {kEdge, bottom - size.height(), size.width(), size.height()};
+        break;
+    }
+    double above = layout.hint.isValid() ? layout.hint.top() - 4 : bottom;
+    if (!scene.progressText.isEmpty()) {
+        const QSizeF size = textSize(scene.font, scene.progressText);
+        QRectF rect(scene.size.width() - kEdge - size.width(), bottom - size.height(), size.width(),
+                    size.height());
+        if (rect.adjusted(-8, 0, 0, 0).intersects(layout.hint))
+            rect.moveBottom(above);
+        layout.progress = rect;
+    }
+    if (!scene.slabText.isEmpty()) {
+        const QSizeF size = textSize(scene.font, scene.slabText);
+        QRectF rect(kEdge, above - size.height(), std::min(size.width(), scene.size.width() - 2 * kEdge),
+                    size.height());
+        if (rect.intersects(layout.progress))
+            rect.moveBottom(layout.progress.top() - 2);
+        layout.slabText = rect;
     }
 }
 
-void layoutLegend(const OverlayScene &scene, OverlayLayout &layout)
+/// Beside @p p, free of everything that is there.
+QRectF beside(const OverlayScene &scene, const OverlayLayout &layout, const QPointF &p, const QSizeF &size,
+              double gap)
 {
-    double width = 0;
-    int lines = 0;
-    for (const auto &style : scene.styles) {
-        if (style.name.empty())
-            continue;
-        width = std::max(width, textSize(scene.font, QString::fromStdString(style.name)).width());
-        ++lines;
+    const auto obstacles = layout.texts();
+    for (const double away : {gap, gap + 26, gap + 70})
+        for (const QPointF &to :
+             {QPointF(away, -size.height() / 2), QPointF(-away - size.width(), -size.height() / 2),
+              QPointF(-size.width() / 2, -away - size.height()), QPointF(-size.width() / 2, away)}) {
+            const QRectF rect(p + to, size);
+            const auto meets = [&](const QRectF &o) { return o.intersects(rect); };
+            const auto crosses = [&](const QLineF &l) { return lineMeets(l, rect); };
+            if (room(scene).contains(rect) && std::none_of(obstacles.begin(), obstacles.end(), meets) &&
+                std::none_of(layout.axes.begin(), layout.axes.end(), crosses))
+                return rect;
+        }
+    return {};
+}
+
+void layoutCursor(const OverlayScene &scene, OverlayLayout &layout)
+{
+    if (!scene.hasCursor || scene.cursorText.isEmpty() || !inFront(scene, scene.cursor))
+        return;
+    QTextDocument document;
+    fillDocument(document, scene, scene.cursorText);
+    const QSizeF size = document.size() + QSizeF(2 * kCardPad, 2 * kCardPad);
+    const QPointF p = at(scene, scene.cursor);
+    layout.cursorCard = beside(scene, layout, p, size, 18);
+    if (layout.cursorCard.isValid())
+        return;
+    // It is asked for, so it is shown: wherever it hides least and not the sample itself.
+    const QRectF ring(p - QPointF(16, 16), QSizeF(32, 32));
+    layout.cursorCard = nearestFree(
+        kept({p + QPointF(18, 18), size}, room(scene)), room(scene),
+        {ring, layout.legend, layout.colourScale, layout.hint, layout.slabText, layout.progress}, {});
+    for (std::size_t i = 0; i < layout.captions.size(); ++i)
+        if (layout.captions[i].intersects(layout.cursorCard))
+            layout.captions[i] = {};
+}
+
+void layoutOutlineName(const OverlayScene &scene, OverlayLayout &layout)
+{
+    if (scene.outline.points.empty() || scene.outlineName.isEmpty())
+        return;
+    double left = std::numeric_limits<double>::max(), top = left, right = -left;
+    for (const AreaPoint &p : scene.outline.points) {
+        left = std::min(left, p.x - scene.outline.radius);
+        right = std::max(right, p.x + scene.outline.radius);
+        top = std::min(top, p.y - scene.outline.radius);
     }
-    const double line = QFontMetricsF(scene.font).height() + 3;
-    // In a small view it would hide what it explains.
-    const bool fits = width + 24 < scene.size.width() * 0.35 && lines * line < scene.size.height() * 0.5;
-    if (scene.showLegend && lines > 0 && fits)
-        layout.legend = {scene.size.width() - width - 24 - kEdge, kEdge, width + 24, lines * line};
+    const QSizeF size = textSize(nameFont(scene), scene.outlineName);
+    const QRectF ideal({(left + right) / 2 - size.width() / 2, top - size.height() - 4}, size);
+    layout.outlineName = nearestFree(kept(ideal, room(scene)), room(scene), layout.texts(), layout.axes);
+}
+
+QPointF offsetOf(const LabelPlace &place)
+{
+    return place.rect.center() - place.line.p2();
+}
+
+LabelRequest requestFor(const OverlayScene &scene, const QFont &font, const QString &text, const Vec3 &where)
+{
+    const auto v = scene.camera.project(where);
+    return {textSize(font, text), v.visible ? QPointF(v.x, v.y) : QPointF(-1e9, -1e9), {}};
+}
+
+void layoutNames(const OverlayScene &scene, const Occupancy &points, const OverlayLayout *previous,
+                 OverlayLayout &layout)
+{
+    std::vector<LabelRequest> requests;
+    for (const StateName &name : scene.names) {
+        requests.push_back(requestFor(scene, nameFont(scene), name.text, name.position));
+        layout.nameTexts.push_back(name.text);
+        for (std::size_t i = 0; previous && i < previous->nameTexts.size(); ++i)
+            if (previous->nameTexts[i] == name.text && i < previous->names.size() &&
+                previous->names[i].placed)
+                requests.back().previous = offsetOf(previous->names[i]);
+    }
+    std::vector<QLineF> lines = layout.axes;
+    const Vec3 centre = scene.box.centre();
+    for (std::size_t i = 0; i < scene.arrows.size(); ++i) {
+        const AxisArrow &arrow = scene.arrows[i];
+        const Vec3 tip{centre[0] + arrow.direction[0], centre[1] + arrow.direction[1],
+                       centre[2] + arrow.direction[2]};
+        requests.push_back(requestFor(scene, scene.font, arrow.text, tip));
+        lines.emplace_back(at(scene, centre), requests.back().anchor);
+        if (previous && i < previous->arrowNames.size() && previous->arrowNames[i].placed)
+            requests.back().previous = offsetOf(previous->arrowNames[i]);
+    }
+    auto obstacles = layout.texts();
+    if (scene.hasNow) {
+        const QPointF p = at(scene, scene.now);
+        obstacles.emplace_back(p.x() - 14, p.y() - 14, 28, 28);
+    }
+    if (scene.hasCursor) {
+        const QPointF p = at(scene, scene.cursor);
+        obstacles.emplace_back(p.x() - 12, p.y() - 12, 24, 24);
+    }
+    const QRectF view = QRectF(QPointF(0, 0), scene.size).adjusted(6, 6 + scene.topInset, -6, -6);
+    auto places = layoutLabels(requests, view, obstacles, points, lines, scene.holdNames);
+    const auto split = places.begin() + std::ptrdiff_t(scene.names.size());
+    layout.arrowNames.assign(split, places.end());
+    places.erase(split, places.end());
+    layout.names = std::move(places);
 }
 
 } // namespace
 
-std::array<double, 4> fitMargins(ViewMode mode)
+std::vector<QRectF> OverlayLayout::texts() const
 {
-    return mode == ViewMode::TwoD ? std::array<double, 4>{36, 36, 30, 66}
-                                  : std::array<double, 4>{60, 44, 60, 64};
+    std::vector<QRectF> out;
+    const auto add = [&](const QRectF &r) {
+        if (r.isValid())
+            out.push_back(r);
+    };
+    for (const QRectF &r : captions)
+        add(r);
+    for (const QRectF &r : {legend, colourScale, hint, slabText, progress, nowText, cursorCard, outlineName})
+        add(r);
+    return out;
+}
+
+std::array<double, 4> fitMargins(ViewMode mode, double topInset)
+{
+    return mode == ViewMode::TwoD ? std::array<double, 4>{36, 36 + topInset, 30, 66}
+                                  : std::array<double, 4>{60, 44 + topInset, 60, 64};
 }
 
 OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points, const OverlayLayout *previous)
 {
     OverlayLayout layout;
-    layoutLegend(scene, layout);
-    if (!scene.hint.isEmpty()) {
-        const QSizeF size = textSize(scene.font, scene.hint);
-        if (size.width() < scene.size.width() - 2 * kEdge)
-            layout.hint = {kEdge, scene.size.height() - kEdge - size.height() + 4, size.width(),
-                           size.height()};
-    }
+    if (scene.emptyText.isEmpty())
+        layout.axes = axisLines(scene);
+    layoutLegends(scene, layout);
+    layoutHint(scene, layout);
     if (!scene.emptyText.isEmpty())
         return layout;
     layoutCaptions(scene, layout);
-    std::vector<QRectF> obstacles = layout.captions;
-    obstacles.push_back(layout.legend);
-    obstacles.push_back(layout.hint);
-    const QRectF view = QRectF(QPointF(0, 0), scene.size).adjusted(6, 6, -6, -6);
-    if (scene.hasNow) {
-        const QPointF p = at(scene, scene.now);
-        obstacles.emplace_back(p.x() - 14, p.y() - 14, 28, 28);
-        const QSizeF size = textSize(scene.font, scene.nowText);
-        for (const QPointF &to :
-             {QPointF(19, -size.height() / 2), QPointF(-19 - size.width(), -size.height() / 2),
-              QPointF(-size.width() / 2, -19 - size.height()), QPointF(-size.width() / 2, 19)}) {
-            const QRectF rect(p + to, size);
-            const auto meets = [&](const QRectF &o) { return o.intersects(rect); };
-            if (!view.contains(rect) || std::any_of(obstacles.begin(), obstacles.end(), meets))
-                continue;
-            layout.nowText = rect;
-            obstacles.push_back(rect);
-            break;
-        }
-    }
-    const QFont font = nameFont(scene);
-    std::vector<LabelRequest> requests;
-    for (std::size_t i = 0; i < scene.names.size(); ++i) {
-        const auto v = scene.camera.project(scene.names[i].position);
-        LabelRequest request{textSize(font, scene.names[i].text), {v.x, v.y}, {}};
-        if (!v.visible)
-            request.anchor = {-1e9, -1e9};
-        if (previous && i < previous->names.size() && previous->names[i].placed)
-            request.previous = previous->names[i].rect.center() - previous->names[i].line.p2();
-        requests.push_back(request);
-    }
-    obstacles.erase(
-        std::remove_if(obstacles.begin(), obstacles.end(), [](const QRectF &r) { return r.isEmpty(); }),
-        obstacles.end());
-    layout.names = layoutLabels(requests, view, obstacles, points);
+    if (scene.hasNow && inFront(scene, scene.now))
+        layout.nowText = beside(scene, layout, at(scene, scene.now), textSize(scene.font, scene.nowText), 19);
+    layoutCursor(scene, layout);
+    layoutOutlineName(scene, layout);
+    layoutNames(scene, points, previous, layout);
     return layout;
 }
 
