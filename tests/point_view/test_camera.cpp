@@ -255,12 +255,15 @@ void TestCamera::degenerateBoxes()
 
 void TestCamera::boundsIgnoreMissing()
 {
-    PointSet points;
     const float nan = std::nanf("");
+    std::vector<float> x, y;
     for (int i = 0; i < 100; ++i) {
-        points.x.push_back(i == 50 ? nan : float(i));
-        points.y.push_back(i == 99 ? INFINITY : float(-i));
+        x.push_back(i == 50 ? nan : float(i));
+        y.push_back(i == 99 ? INFINITY : float(-i));
     }
+    PointSet points;
+    points.x = floats(x);
+    points.y = floats(y);
     const Box box = boundsOf(points);
     QVERIFY(!box.empty);
     QCOMPARE(box.low, (Vec3{0, -98, 0}));
@@ -269,7 +272,7 @@ void TestCamera::boundsIgnoreMissing()
     rows[10] = rows[20] = rows[50] = 1;
     QCOMPARE(boundsOf(points, rows).high, (Vec3{20, -10, 0}));
     QVERIFY(boundsOf(PointSet{}).empty);
-    points.x.assign(100, nan);
+    points.x = floats(std::vector<float>(100, nan));
     QVERIFY(boundsOf(points).empty);
 }
 

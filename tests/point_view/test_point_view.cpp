@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/point_view/point_clouds.h"
-#include "ui/point_view/point_view.h"
+#include "tests/point_view/shown_view.h"
 
 #include <QProcess>
 #include <QSignalSpy>
@@ -13,98 +12,6 @@ using namespace statescape::ui;
 using Tool = PointView::Tool;
 
 namespace {
-
-QPalette themed(bool dark)
-{
-    QPalette palette;
-    palette.setColor(QPalette::Base, dark ? QColor("#1b1e23") : QColor("#f0f1f5"));
-    palette.setColor(QPalette::Text, dark ? QColor("#e6e8eb") : QColor("#1f2328"));
-    return palette;
-}
-
-std::vector<PointStyle> fourStyles()
-{
-    return {makeStyle(unlabelledColour(), Shape::Dot, 3, "Unlabelled"),
-            makeStyle(positiveColour(), Shape::Plus, 6, "Positive"),
-            makeStyle(negativeColour(), Shape::Cross, 6, "Negative"),
-            makeStyle(classColour(0), classShape(0), 6, "backup")};
-}
-
-/// A view as the main window has it, with 4,000 points.
-struct Shown {
-    std::shared_ptr<PointSet> points = makeClusters(4000, 4, 21);
-    PointView view;
-    QList<QPair<RowMaskPtr, SelectionOp>> made;
-
-    explicit Shown(ViewMode mode = ViewMode::TwoD)
-    {
-        view.setAnimated(false);
-        view.setPalette(themed(true));
-        view.resize(640, 480);
-        view.setMode(mode);
-        view.setStyles(fourStyles());
-        view.setAxes(
-            {"PC1 41 %: block latency, I/O wait", "PC2 19 %: run-queue latency", "PC3 11 %: TCP, packets"});
-        view.setPoints(points);
-        QObject::connect(&view, &PointView::selectionMade, &view,
-                         [this](const RowMaskPtr &rows, SelectionOp op) {
-                             made.append({rows, op});
-                         });
-        view.show();
-        view.activateWindow();
-        view.setFocus();
-        QVERIFY(QTest::qWaitForWindowExposed(&view));
-    }
-    void press(const QPoint &at, Qt::KeyboardModifiers m = {})
-    {
-        QTest::mousePress(&view, Qt::LeftButton, m, at);
-    }
-    void move(const QPoint &to) { QTest::mouseMove(&view, to); }
-    void release(const QPoint &at, Qt::KeyboardModifiers m = {})
-    {
-        QTest::mouseRelease(&view, Qt::LeftButton, m, at);
-    }
-    void draw(const QList<QPoint> &path, Qt::KeyboardModifiers m = {})
-    {
-        press(path.first(), m);
-        for (const auto &p : path.mid(1))
-            move(p);
-        release(path.last(), m);
-    }
-    void wheel(const QPoint &at, int delta)
-    {
-        QWheelEvent event(at, view.mapToGlobal(at), {}, {0, delta}, Qt::NoButton, Qt::NoModifier,
-                          Qt::NoScrollPhase, false);
-        QCoreApplication::sendEvent(&view, &event);
-    }
-    /// Rows inside the polygon by the camera alone, in double.
-    [[nodiscard]] RowMask expected(const QList<QPoint> &path) const
-    {
-        std::vector<AreaPoint> polygon;
-        for (const auto &p : path)
-            polygon.push_back({double(p.x()), double(p.y())});
-        RowMask rows(points->size(), 0);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            const auto v = view.camera().project({points->x[i], points->y[i], points->z[i]});
-            rows[i] = insidePolygon(polygon, v.x, v.y) ? 1 : 0;
-        }
-        return rows;
-    }
-    [[nodiscard]] QPoint placeOf(std::size_t row) const
-    {
-        const auto v = view.camera().project({points->x[row], points->y[row], points->z[row]});
-        return QPointF(v.x, v.y).toPoint();
-    }
-};
-
-/// Rows whose float and double positions lie on different sides of an edge; there may be hardly any.
-std::size_t differing(const RowMask &a, const RowMask &b)
-{
-    std::size_t n = a.size() == b.size() ? 0 : a.size() + b.size();
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-        n += a[i] != b[i] ? 1 : 0;
-    return n;
-}
 
 const QList<QPoint> kLasso{{60, 60}, {330, 90}, {560, 50}, {520, 300}, {300, 200}, {90, 330}};
 
@@ -225,11 +132,7 @@ void TestPointView::groundStaysStillWhileDrawing()
     s.press({100, 100});
     s.move({400, 300});
     const auto before = s.view.camera().project({0.3, 0.2, 0});
-    auto more = std::make_shared<PointSet>(*s.points);
-    more->x.push_back(12);
-    more->y.push_back(0);
-    more->z.push_back(0);
-    more->style.push_back(0);
+    const auto more = withMore(*s.points, {{12, 0, 0}});
     s.view.setPoints(more);
     const auto during = s.view.camera().project({0.3, 0.2, 0});
     QCOMPARE(during.x, before.x);
@@ -395,25 +298,16 @@ void TestPointView::liveDataDoesNotMakeTheViewJump()
     Shown s;
     std::mt19937 random(2);
     int moved = 0;
-    auto points = std::make_shared<PointSet>(*s.points);
+    std::shared_ptr<const PointSet> points = s.points;
     for (int i = 0; i < 400; ++i) {
-        auto next = std::make_shared<PointSet>(*points);
-        next->x.push_back(float(random() % 1000) / 500 - 1);
-        next->y.push_back(float(random() % 1000) / 500 - 1);
-        next->z.push_back(0);
-        next->style.push_back(0);
-        points = next;
+        const double x = double(random() % 1000) / 500 - 1, y = double(random() % 1000) / 500 - 1;
+        points = withMore(*points, {{x, y, 0}});
         const Camera before = s.view.camera();
         s.view.setPoints(points);
         moved += before == s.view.camera() ? 0 : 1;
     }
     QVERIFY(moved <= 4);
-    auto out = std::make_shared<PointSet>(*points);
-    out->x.push_back(9);
-    out->y.push_back(0);
-    out->z.push_back(0);
-    out->style.push_back(0);
-    s.view.setPoints(out);
+    s.view.setPoints(withMore(*points, {{9, 0, 0}}));
     const auto v = s.view.camera().project({9, 0, 0});
     QVERIFY(v.x > 0 && v.x < 640);
 }
@@ -425,12 +319,7 @@ void TestPointView::aMovedViewStays()
     s.wheel({300, 200}, 120);
     QCOMPARE(follow.size(), 1);
     const auto before = s.view.camera().project({0, 0, 0});
-    auto out = std::make_shared<PointSet>(*s.points);
-    out->x.push_back(50);
-    out->y.push_back(50);
-    out->z.push_back(50);
-    out->style.push_back(0);
-    s.view.setPoints(out);
+    s.view.setPoints(withMore(*s.points, {{50, 50, 50}}));
     const auto after = s.view.camera().project({0, 0, 0});
     QCOMPARE(after.x, before.x);
     QCOMPARE(after.y, before.y);
