@@ -44,9 +44,11 @@ std::vector<Difference> whyDifferent(const schema::Schema &schema, ml::MatrixVie
 /// Both sides of one feature over common bins.
 struct TwinHistogram {
     int column = 0;
-    bool logarithmic = false;  ///< edges are evenly apart on log1p
-    std::vector<double> edges; ///< bins + 1, rising, in the feature's unit; 1st to 99th percentile of both
-                               ///< sides together, with what lies beyond in the outermost bins
+    bool logarithmic = false; ///< edges are evenly apart on log1p
+    /// bins + 1, rising, in the feature's unit: from the smaller of the sides' 1st percentiles to the larger
+    /// of their 99th, so that a few selected far out keep their shape; what lies beyond is in the outermost
+    /// bins. Empty when sizes do not fit.
+    std::vector<double> edges;
     std::vector<std::uint64_t> selected, others; ///< bins each
     std::uint64_t missingSelected = 0, missingOthers = 0;
 };

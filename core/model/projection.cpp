@@ -45,7 +45,8 @@ struct Projection::Data {
     std::vector<int> columns; ///< of the schema it was fitted on
     Axes axes;
     std::uint64_t rows = 0;
-    std::size_t width = 0; ///< columns of the schema it was fitted on
+    std::size_t width = 0;        ///< columns of the schema it was fitted on
+    std::vector<double> spectrum; ///< variance along every principal component, those shown first
 };
 
 Projection::Projection(std::shared_ptr<const Data> data)
@@ -74,20 +75,32 @@ base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::Matri
     for (std::size_t i = 0; i < fit.rows.size(); ++i)
         fit.preparer.apply({x.data() + fit.rows[i] * x.outerStride(), schema.size()}, fit.columns,
                            {z.row(static_cast<Index>(i)).data(), static_cast<std::size_t>(d)});
-    STATESCAPE_TRY(ml::Pca pca, ml::Pca::fit(z, std::min(components + kSpare, d)));
-    if (previous != nullptr)
-        pca = pca.alignedTo(
+    // Every component, for the scree plot: the decomposition finds them all anyway.
+    STATESCAPE_TRY(const ml::Pca pca, ml::Pca::fit(z, d));
+    const int kept = std::min(components + kSpare, d);
+    Eigen::MatrixXd loadings = pca.loadings().leftCols(kept);
+    Eigen::VectorXd variance = pca.variance();
+    if (previous != nullptr) {
+        const auto turned = ml::alignAxes(
+            loadings, variance.head(kept),
             loadingsByKey(previous->m_data->preparer, previous->m_data->axes.loadings, fit.preparer));
+        // Inside a rotated group the variance along the new axis is the mix of the old ones.
+        const Eigen::MatrixXd mix = loadings.transpose() * turned.axes;
+        variance.head(kept) = mix.cwiseAbs2().transpose() * pca.variance().head(kept);
+        loadings = turned.axes;
+    }
 
-    auto data = std::make_shared<Data>(Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size()});
+    auto data =
+        std::make_shared<Data>(Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size(), {}});
     data->axes.mean = pca.mean();
     data->axes.total = pca.totalVariance();
-    const int shown = std::min(components, pca.components());
+    data->spectrum.assign(variance.data(), variance.data() + variance.size());
+    const int shown = std::min(components, kept);
     // Fewer features than axes: the axes left over are flat, so that views need no special case.
     data->axes.loadings = Eigen::MatrixXd::Zero(d, components);
-    data->axes.loadings.leftCols(shown) = pca.loadings().leftCols(shown);
+    data->axes.loadings.leftCols(shown) = loadings.leftCols(shown);
     data->axes.variance = Eigen::VectorXd::Zero(components);
-    data->axes.variance.head(shown) = pca.variance().head(shown);
+    data->axes.variance.head(shown) = variance.head(shown);
     return Projection(std::move(data));
 }
 
@@ -154,6 +167,33 @@ std::vector<AxisMeaning> Projection::axes(const schema::Schema &schema) const
     return out;
 }
 
+std::vector<int> Projection::columns() const
+{
+    return m_data->columns;
+}
+
+Eigen::MatrixXd Projection::loadings() const
+{
+    return m_data->axes.loadings;
+}
+
+std::vector<double> Projection::varianceShares() const
+{
+    std::vector<double> out = m_data->spectrum;
+    for (double &variance : out)
+        variance = m_data->axes.total > 0 ? variance / m_data->axes.total : 0;
+    return out;
+}
+
+void Projection::standardise(std::span<const float> row, std::span<float> out) const
+{
+    if (row.size() < m_data->width || out.size() < m_data->columns.size()) {
+        std::fill(out.begin(), out.end(), 0.0F);
+        return;
+    }
+    m_data->preparer.apply(row, m_data->columns, out);
+}
+
 double Projection::driftDegrees(const Projection &other) const
 {
     const auto used = [](const Axes &axes) {
@@ -175,6 +215,7 @@ std::string Projection::toJson() const
     out["features"] = model::toJson(m_data->preparer);
     out["columns"] = m_data->columns;
     out["axes"] = model::toJson(m_data->axes);
+    out["spectrum"] = m_data->spectrum;
     return dump(out);
 }
 
@@ -184,7 +225,7 @@ base::Result<Projection> Projection::fromJson(std::string_view text)
     STATESCAPE_CHECK(JsonReader::checkHeader(root, kFormat, kVersion));
     std::optional<base::Error> error;
     const JsonReader in(root, error);
-    auto data = std::make_shared<Data>(Data{readPreparer(in["features"]), {}, {}, 0, 0});
+    auto data = std::make_shared<Data>(Data{readPreparer(in["features"]), {}, {}, 0, 0, {}});
     const auto d = static_cast<std::size_t>(data->preparer.size());
     data->rows = static_cast<std::uint64_t>(in["rows"].integer(0, std::int64_t{1} << 53));
     data->width = static_cast<std::size_t>(in["width"].integer(1, 1 << 20));
@@ -193,6 +234,15 @@ base::Result<Projection> Projection::fromJson(std::string_view text)
     data->axes = readAxes(in["axes"], d);
     if (!error && data->axes.loadings.cols() > kMostComponents)
         in["axes"]["loadings"].fail("has too many components");
+    const auto shown = static_cast<std::size_t>(data->axes.variance.size());
+    if (in.has("spectrum")) {
+        const std::size_t count = in["spectrum"].size(d);
+        data->spectrum = in["spectrum"].numbers(count, 0, 1e30);
+    } else {
+        // Written before there was a scree plot: what is shown is all that is known.
+        for (std::size_t c = 0; c < std::min(shown, d); ++c)
+            data->spectrum.push_back(data->axes.variance[static_cast<Eigen::Index>(c)]);
+    }
     if (error)
         return *error;
     return Projection(std::move(data));

@@ -33,12 +33,13 @@ struct Rule {
 struct RuleOptions {
     int maxTerms = 3;    ///< 1..3
     double gain = 0.01;  ///< a further term must raise F1 by this much
-    int candidates = 12; ///< features looked at, by what a single term of theirs reaches
+    int candidates = 12; ///< features read for every row, 3 and above: those of the best conjunctions found
+                         ///< on a sample of at most 10,000 rows a side, where every feature is looked at
 };
 
 /// The conjunction with the best F1 that a beam search over quantile thresholds finds; measured on every row
 /// given, not on a sample. Deterministic. Stops within 100 ms when asked and then finds nothing.
-/// @return nothing when a side is empty or no term beats saying "all of them".
+/// @return nothing when a side is empty or no term beats the F1 of saying "all of them" by RuleOptions::gain.
 std::optional<Rule> findRule(const schema::Schema &schema, ml::MatrixView x, std::span<const Side> sides,
                              const RuleOptions &options = {}, const base::Progress &progress = {});
 

@@ -1,14 +1,15 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/model/compare.h"
 #include "core/model/projection.h"
 #include "tests/model/planted.h"
 
 #include <QTest>
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace statescape;
 using namespace statescape::model;
@@ -30,10 +31,9 @@ private slots:
     void fewColumns();
     void chosenColumns();
     void refuses();
-    void differencesInRealUnits();
-    void differencesOfNothing();
-    void differencesCountMissing();
-    void differencesOfManyRows();
+    void loadingsAndShares();
+    void spectrumOfOlderPictures();
+    void standardisedRowsMakeThePicture();
 };
 
 namespace {
@@ -227,86 +227,80 @@ void TestProjection::refuses()
     QVERIFY(Projection::fit(schema, ml::Matrix::Random(3, 2), 2).has_value());
 }
 
-void TestProjection::differencesInRealUnits()
+void TestProjection::loadingsAndShares()
 {
-    const schema::Schema schema(
-        {feature("latency", Unit::Microseconds, true), feature("rate"), feature("same")});
-    ml::Random random(9);
-    ml::Matrix x(600, 3);
-    std::vector<std::uint8_t> selected(600);
-    for (Eigen::Index i = 0; i < 600; ++i) {
-        const bool chosen = i % 3 == 0;
-        selected[static_cast<std::size_t>(i)] = chosen ? 1 : 0;
-        x.row(i) << static_cast<float>((chosen ? 5000 : 100) * std::exp(0.3 * random.normal())),
-            static_cast<float>((chosen ? 8 : 10) + random.normal()), static_cast<float>(random.normal());
+    const auto data = test::plant({.kinds = 3, .strength = 4});
+    const auto projection = Projection::fit(*data.schema, data.x, 3);
+    QVERIFY(projection.has_value());
+    const Eigen::MatrixXd loadings = projection->loadings();
+    const auto columns = projection->columns();
+    QCOMPARE(static_cast<std::size_t>(loadings.rows()), columns.size());
+    QVERIFY((loadings.transpose() * loadings - Eigen::MatrixXd::Identity(3, 3)).norm() < 1e-9);
+    const auto shares = projection->varianceShares();
+    QCOMPARE(shares.size(), columns.size());
+    double sum = 0;
+    for (std::size_t c = 0; c < shares.size(); ++c) {
+        QVERIFY(shares[c] >= 0 && (c == 0 || shares[c] <= shares[c - 1] + 1e-12));
+        sum += shares[c];
     }
-    const auto rows = whyDifferent(schema, x, selected);
-    QCOMPARE(rows.size(), std::size_t{3});
-    QCOMPARE(rows[0].column, 0);
-    QVERIFY(rows[0].effect > 8);
-    QVERIFY(std::fabs(rows[0].medianSelected / 5000 - 1) < 0.1 &&
-            std::fabs(rows[0].medianOthers / 100 - 1) < 0.1);
-    QVERIFY(rows[0].cliffsDelta > 0.999);
-    QCOMPARE(rows[1].column, 1);
-    QVERIFY(std::fabs(rows[1].effect + 2) < 0.4);
-    // P(a > b) - P(a < b) for unit normals two apart: 2 Phi(-sqrt 2) - 1 = -0.8427
-    QVERIFY(std::fabs(rows[1].cliffsDelta + 0.8427) < 0.05);
-    QVERIFY(std::fabs(rows[2].effect) < 0.3 && std::fabs(rows[2].cliffsDelta) < 0.15);
+    QVERIFY(std::fabs(sum - 1) < 1e-9);
+    const auto axes = projection->axes(*data.schema);
+    for (std::size_t c = 0; c < 3; ++c)
+        QCOMPARE(shares[c], axes[c].varianceShare);
+    const auto again = Projection::fromJson(projection->toJson());
+    QVERIFY(again.has_value());
+    QCOMPARE(again->varianceShares(), shares);
+    QCOMPARE(again->columns(), columns);
+    // What is mixed by following the picture before is still all of the variance.
+    const auto next = Projection::fit(*data.schema, data.x.topRows(data.x.rows() / 2), 3, &*projection);
+    QVERIFY(next.has_value());
+    const auto mixed = next->varianceShares();
+    QVERIFY(std::fabs(std::accumulate(mixed.begin(), mixed.end(), 0.0) - 1) < 1e-9);
 }
 
-void TestProjection::differencesOfNothing()
+void TestProjection::spectrumOfOlderPictures()
 {
-    const schema::Schema schema({feature("a"), feature("b")});
-    ml::Matrix x = ml::Matrix::Constant(10, 2, 4);
-    std::vector<std::uint8_t> selected(10, 0);
-    QVERIFY(whyDifferent(schema, x, selected).empty());
-    selected.assign(10, 1);
-    QVERIFY(whyDifferent(schema, x, selected).empty());
-    for (std::size_t i = 0; i < 5; ++i)
-        selected[i] = 0;
-    const auto same = whyDifferent(schema, x, selected);
-    QCOMPARE(same.size(), std::size_t{2});
-    QCOMPARE(same[0].effect, 0.0);
-    QCOMPARE(same[0].cliffsDelta, 0.0);
-    x.col(1).tail(5).setConstant(9);
-    const auto apart = whyDifferent(schema, x, selected);
-    QCOMPARE(apart[0].column, 1);
-    QVERIFY(std::isfinite(apart[0].effect) && apart[0].effect > 100);
-    QCOMPARE(apart[0].cliffsDelta, 1.0);
-    QVERIFY(whyDifferent(schema, x, std::vector<std::uint8_t>(3, 1)).empty());
+    const auto data = test::plant({.kinds = 2});
+    const auto projection = Projection::fit(*data.schema, data.x, 2);
+    QVERIFY(projection.has_value());
+    std::string text = projection->toJson();
+    const auto at = text.find("\"spectrum\"");
+    QVERIFY(at != std::string::npos);
+    text.replace(at, 10, "\"elsewhere\"");
+    const auto older = Projection::fromJson(text);
+    QVERIFY(older.has_value());
+    QCOMPARE(older->varianceShares().size(), std::size_t{2});
+    QCOMPARE(older->varianceShares()[1], projection->varianceShares()[1]);
 }
 
-void TestProjection::differencesCountMissing()
+void TestProjection::standardisedRowsMakeThePicture()
 {
-    const schema::Schema schema({feature("a"), feature("b")});
-    ml::Matrix x = ml::Matrix::Random(40, 2);
-    std::vector<std::uint8_t> selected(40, 0);
-    for (std::size_t i = 0; i < 20; ++i) {
-        selected[i] = 1;
-        if (i < 5)
-            x(static_cast<Eigen::Index>(i), 0) = schema::missingValue(schema::Missing::NoEvents);
-        if (i < 18)
-            x(static_cast<Eigen::Index>(i), 1) = schema::missingValue(schema::Missing::Disabled);
+    const auto data = test::plant({.kinds = 2, .strength = 4});
+    const auto projection = Projection::fit(*data.schema, data.x, 8);
+    QVERIFY(projection.has_value());
+    const auto d = static_cast<Eigen::Index>(projection->columns().size());
+    const ml::Matrix all = projection->projectAll(data.x);
+    Eigen::VectorXf first(d);
+    Eigen::VectorXf z(d);
+    projection->standardise(data.row(1), {first.data(), static_cast<std::size_t>(d)});
+    std::vector<float> one(8);
+    for (Eigen::Index i = 0; i < data.x.rows(); ++i) {
+        projection->project(data.row(i), one);
+        for (Eigen::Index c = 0; c < 8; ++c)
+            QCOMPARE(std::bit_cast<std::uint32_t>(one[static_cast<std::size_t>(c)]),
+                     std::bit_cast<std::uint32_t>(all(i, c)));
+        projection->standardise(data.row(i), {z.data(), static_cast<std::size_t>(d)});
+        QVERIFY(z.allFinite() && z.cwiseAbs().maxCoeff() <= 8);
+        // Differences of coordinates are differences of standardised features along the loadings.
+        const Eigen::VectorXd expected = projection->loadings().transpose() * (z - first).cast<double>();
+        QVERIFY((expected - (all.row(i) - all.row(1)).transpose().cast<double>()).norm() < 1e-3);
     }
-    const auto rows = whyDifferent(schema, x, selected);
-    QCOMPARE(rows.size(), std::size_t{1});
-    QCOMPARE(rows[0].missingSelected, 0.25);
-    QCOMPARE(rows[0].missingOthers, 0.0);
-}
-
-void TestProjection::differencesOfManyRows()
-{
-    const schema::Schema schema({feature("a")});
-    ml::Matrix x(100000, 1);
-    std::vector<std::uint8_t> selected(100000);
-    ml::Random random(4);
-    for (Eigen::Index i = 0; i < 100000; ++i) {
-        selected[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(i % 2);
-        x(i, 0) = static_cast<float>(random.normal() + static_cast<double>(i % 2));
-    }
-    const auto rows = whyDifferent(schema, x, selected);
-    QVERIFY(std::fabs(rows[0].effect - 1) < 0.05);
-    QVERIFY(rows[0].effect == whyDifferent(schema, x, selected)[0].effect);
+    // A schema with fewer columns than it was fitted on gives nothing rather than reading beyond.
+    std::vector<float> none(static_cast<std::size_t>(d), 7);
+    projection->standardise(std::vector<float>(3, 1), none);
+    QVERIFY(std::all_of(none.begin(), none.end(), [](float value) { return value == 0; }));
+    const ml::Matrix narrow = projection->projectAll(ml::Matrix::Ones(5, 3));
+    QVERIFY(narrow.isZero());
 }
 
 QTEST_GUILESS_MAIN(TestProjection)
