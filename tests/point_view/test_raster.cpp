@@ -16,6 +16,7 @@ using namespace statescape::ui;
 namespace {
 
 constexpr std::uint32_t kBackground = 0xff1b1e23;
+constexpr int kShapes = int(Shape::HollowSquare) + 1;
 
 struct Picture {
     int width, height;
@@ -51,6 +52,12 @@ public:
                 projection.project(points.x[i], points.y[i], points.z.empty() ? 0.0F : points.z[i]);
             if (!p.visible)
                 continue;
+            const int x = int(std::floor(p.x));
+            const int y = int(std::floor(p.y));
+            if (!p.inSlab) {
+                put(m_solid, {{0, 0}}, x, y, kContextWord);
+                continue;
+            }
             const bool on = selected && i < selected->size() && (*selected)[i];
             std::uint32_t key = points.style.empty() ? 0 : points.style[i];
             if (key >= sprites.size())
@@ -58,8 +65,6 @@ public:
             const Sprite &sprite = sprites[key];
             const std::uint32_t word =
                 ((std::uint32_t(p.nearness) >> 5) << kNearShift) | keyBits(key | (on ? kSelectedKey : 0U));
-            const int x = int(std::floor(p.x));
-            const int y = int(std::floor(p.y));
             put(on ? m_chosen : m_solid, sprite.solid, x, y, word);
             put(on ? m_outline : m_fringe, on ? sprite.outline : sprite.fringe, x, y, word);
         }
@@ -113,10 +118,23 @@ private:
     std::vector<std::uint32_t> m_solid, m_chosen, m_fringe, m_outline;
 };
 
+std::uint32_t mixed(std::uint32_t from, std::uint32_t to, double share)
+{
+    std::uint32_t out = 0xff000000U;
+    for (int shift = 0; shift < 24; shift += 8) {
+        const double a = (from >> shift) & 255U;
+        const double b = (to >> shift) & 255U;
+        out |= std::uint32_t(a + (b - a) * share + 0.5) << shift;
+    }
+    return out;
+}
+
 /// The colours of a style table without fog are the styles' own.
 std::uint32_t plainColour(const RasterStyle &style, std::uint32_t word)
 {
     const std::uint32_t key = keyOf(word);
+    if (key == kContextKey)
+        return mixed(style.outline, style.background, 0.82);
     return key == kOutlineKey ? style.outline : style.styles[key & (kSelectedKey - 1)].onDark;
 }
 
@@ -125,8 +143,8 @@ RasterStyle allShapes(double scale)
     RasterStyle style;
     style.background = kBackground;
     style.scale = scale;
-    for (int i = 0; i < 8; ++i)
-        style.styles.push_back(makeStyle(classColour(i), Shape(i), 3.0F + float(i % 4) * 2));
+    for (int i = 0; i < kShapes; ++i)
+        style.styles.push_back(makeStyle(classColour(i % kClassColours), Shape(i), 3.0F + float(i % 4) * 2));
     return style;
 }
 
@@ -165,6 +183,7 @@ void TestRaster::equalsNaiveSplat_data()
     QTest::addColumn<double>("scale");
     QTest::addColumn<bool>("selected");
     QTest::addColumn<double>("zoom");
+    QTest::addColumn<bool>("slab");
     for (const double scale : {1.0, 1.25, 2.0}) {
         for (const bool selected : {false, true}) {
             const auto name = [&](const char *what) {
@@ -174,13 +193,16 @@ void TestRaster::equalsNaiveSplat_data()
                     .arg(QLatin1String(selected ? " selected" : ""));
             };
             QTest::addRow("%s", qPrintable(name("flat")))
-                << int(ViewMode::TwoD) << 0 << scale << selected << 1.0;
+                << int(ViewMode::TwoD) << 0 << scale << selected << 1.0 << false;
             QTest::addRow("%s", qPrintable(name("perspective")))
-                << int(ViewMode::ThreeD) << 0 << scale << selected << 1.0;
+                << int(ViewMode::ThreeD) << 0 << scale << selected << 1.0 << false;
             QTest::addRow("%s", qPrintable(name("parallel")))
-                << int(ViewMode::ThreeD) << 1 << scale << selected << 1.0;
+                << int(ViewMode::ThreeD) << 1 << scale << selected << 1.0 << false;
             QTest::addRow("%s", qPrintable(name("inside the cloud")))
-                << int(ViewMode::ThreeD) << 0 << scale << selected << 6.0;
+                << int(ViewMode::ThreeD) << 0 << scale << selected << 6.0 << false;
+            if (scale != 2.0) // there context is larger than a pixel
+                QTest::addRow("%s", qPrintable(name("slab")))
+                    << int(ViewMode::ThreeD) << 0 << scale << selected << 1.0 << true;
         }
     }
 }
@@ -192,11 +214,16 @@ void TestRaster::equalsNaiveSplat()
     QFETCH(double, scale);
     QFETCH(bool, selected);
     QFETCH(double, zoom);
-    const auto points = makeClusters(6000, 8, 11, mode == int(ViewMode::TwoD));
+    QFETCH(bool, slab);
+    const auto points = makeClusters(6000, kShapes, 11, mode == int(ViewMode::TwoD));
     Camera camera = cameraFor(*points, ViewMode(mode), 331, 217, Lens(lens));
     camera.zoomAt(120, 90, zoom);
     Picture ours(int(331 * scale), int(217 * scale));
-    const Projection projection = camera.projection(scale, ours.width, ours.height);
+    Projection projection = camera.projection(scale, ours.width, ours.height);
+    if (slab) {
+        projection.slabFar = kNearest * 0.3F;
+        projection.slabNear = kNearest * 0.6F;
+    }
     const RasterStyle style = allShapes(scale);
     const RowMask rows = everyThird(points->size() - 100);
     WorkerPool pool(1);
@@ -441,7 +468,7 @@ void TestRaster::linesStayInThePicture()
 void TestRaster::spritesAreSymmetricAndDistinct()
 {
     std::vector<std::vector<std::pair<int, int>>> seen;
-    for (int s = 0; s < 8; ++s) {
+    for (int s = 0; s < kShapes; ++s) {
         const Sprite sprite = Sprite::make(Shape(s), 7, 1.3);
         std::vector<std::pair<int, int>> pixels;
         for (const auto &p : sprite.solid) {

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/point_view/raster.h"
 
+#include "ui/point_view/raster_images.h"
+
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -13,12 +15,9 @@ namespace statescape::ui {
 namespace {
 
 constexpr std::uint64_t kMostCells = std::uint64_t(1) << 31; // of all class images: an index is 32 bits
-alignas(64) const std::uint32_t kEmptyTile[kTileCells] = {};
+constexpr double kLeastSliceMs = 0.4;                        // less is not worth waking a thread
+constexpr double kSpareMs = 0.3;                             // that a guess may be wrong by
 alignas(64) const std::uint16_t kNoStyle[kBlock] = {};
-
-struct FreeDeleter {
-    void operator()(void *p) const { std::free(p); }
-};
 
 std::uint32_t blend(std::uint32_t from, std::uint32_t to, double amount)
 {
@@ -33,29 +32,13 @@ std::uint32_t blend(std::uint32_t from, std::uint32_t to, double amount)
 
 } // namespace
 
-struct Raster::Images {
-    // calloc: pages nobody draws on are never made
-    std::unique_ptr<void, FreeDeleter> memory;
-    std::uint32_t *cells = nullptr;
-    std::vector<std::uint8_t> dirty; ///< one a tile of every class image
-    bool anyDirty = false;
-
-    void allocate(std::size_t count)
-    {
-        memory.reset();
-        memory.reset(std::calloc(count + 16, sizeof(std::uint32_t)));
-        const auto address = reinterpret_cast<std::uintptr_t>(memory.get());
-        cells = reinterpret_cast<std::uint32_t *>((address + 63) & ~std::uintptr_t(63));
-        dirty.assign(count >> kTileShift, 0);
-        anyDirty = false;
-    }
-};
-
 Raster::Raster(WorkerPool &pool, Isa isa)
     : m_pool(pool)
     , m_kernels(kernelsFor(isa))
     , m_marks(kKeys)
     , m_lut(std::size_t(kFogLevels) * kKeys)
+    , m_density(isa)
+    , m_eyeDome(isa)
 {
     for (int i = 0; i < 2; ++i) {
         m_images[i] = std::make_unique<Images>();
@@ -80,7 +63,7 @@ void Raster::setSize(int width, int height)
     m_height = height;
 }
 
-void Raster::makeClasses(const RasterStyle &style)
+bool Raster::makeClasses(const RasterStyle &style)
 {
     const std::size_t count = std::min(style.styles.size(), kMaxStyles);
     const auto sameMark = [](const auto &a, const PointStyle &b) {
@@ -89,7 +72,7 @@ void Raster::makeClasses(const RasterStyle &style)
     if (m_classesFor.size() == count && m_classesScale == style.scale && m_classesCells == m_imageCells &&
         !m_classes.empty() &&
         std::equal(m_classesFor.begin(), m_classesFor.end(), style.styles.begin(), sameMark))
-        return;
+        return false;
     m_classesScale = style.scale;
     m_classesCells = m_imageCells;
     m_classesFor.clear();
@@ -110,7 +93,7 @@ void Raster::makeClasses(const RasterStyle &style)
         known.clear();
         for (const auto &[shape, size] : marks)
             known.try_emplace({shape, sizeOf(size)}, 0);
-        if ((known.size() * 2 + 1) * m_imageCells <= kMostCells || step > kMaxRadius)
+        if ((known.size() * 2 + 2) * m_imageCells <= kMostCells || step > kMaxRadius)
             break;
     }
     m_classes.clear();
@@ -136,7 +119,8 @@ void Raster::makeClasses(const RasterStyle &style)
         m_marks[raw | kSelectedKey] = {(cls + 1) * m_imageCells, keyBits(s | kSelectedKey)};
     }
     for (int i = 0; i < m_pool.threads(); ++i)
-        m_images[i]->allocate(m_imageCells * m_classes.size());
+        m_images[i]->allocate(m_imageCells >> kTileShift, m_classes.size() + 1);
+    return true;
 }
 
 void Raster::makeColours(const RasterStyle &style, bool anySelected)
@@ -171,49 +155,65 @@ void Raster::makeColours(const RasterStyle &style, bool anySelected)
     m_lutFor = std::move(from);
 }
 
-void Raster::clear(int thread)
-{
-    Images &images = *m_images[thread];
-    if (!images.anyDirty)
-        return;
-    for (std::size_t t = 0; t < images.dirty.size(); ++t) {
-        if (images.dirty[t]) {
-            std::memset(images.cells + (t << kTileShift), 0, kTileCells * sizeof(std::uint32_t));
-            images.dirty[t] = 0;
-        }
-    }
-    images.anyDirty = false;
-}
+/// What one thread draws into, and how.
+struct Raster::Target {
+    std::uint32_t *cells;
+    std::uint8_t *dirty;
+    HueSum *hue;
+    const Mark *marks;
+    const HueSum *colours; ///< by style
+    std::uint32_t context; ///< first cell of the images for rows outside of the slab and for counts
+    std::uint32_t counts;
 
-template <bool Slab>
-void Raster::scatterRun(int thread, const RasterFrame &frame, std::size_t first, std::size_t last)
-{
-    Images &images = *m_images[thread];
-    const PointSet &points = frame.points;
-    std::uint32_t *cells = images.cells;
-    std::uint8_t *dirty = images.dirty.data();
-    const Mark *marks = m_marks.data();
-    const std::uint32_t trash = m_imageCells - kTileCells;
-    const Mark context{std::uint32_t(m_classes.size() - 1) * m_imageCells, 0};
-    const std::size_t selectedRows = m_scene.anySelected ? frame.selected->size() : 0;
-    const auto put = [&](std::uint32_t key, std::uint32_t cell, std::uint32_t word) {
-        const Mark mark = Slab && word == kContextWord ? context : marks[key];
-        const std::uint32_t at = mark.offset + cell;
-        word |= mark.bits;
-        // No branch: whether a point is the nearest yet is a coin toss, and a wrong guess costs more than two
-        // stores.
+    void put(std::uint32_t at, std::uint32_t word) const
+    {
+        // No branch, and written so that the compiler makes none: whether a point is the nearest yet is a
+        // coin toss, and a wrong guess costs more than everything else here.
         const std::uint32_t old = cells[at];
-        cells[at] = (old > word ? old : word) | (old != 0 ? kManyBit : 0U);
+        const std::uint32_t keep = 0U - std::uint32_t(old > word);
+        cells[at] = (word ^ ((old ^ word) & keep)) | std::uint32_t(old != 0);
         dirty[at >> kTileShift] = 1;
-    };
+    }
+    void count(std::uint32_t cell, std::uint32_t style) const
+    {
+        ++cells[counts + cell];
+        dirty[(counts + cell) >> kTileShift] = 1;
+        // a square's number from its pixel's: tile, row, column lose the two lowest bits of row and column
+        const std::uint32_t square = ((cell >> kTileShift) * kHueCells) |
+                                     (((cell >> 8) & (kHueHeight - 1)) * kHueWidth) |
+                                     ((cell >> 2) & (kHueWidth - 1));
+        for (int c = 0; c < 4; ++c)
+            hue[square].sum[c] += colours[style].sum[c];
+    }
+    template <bool Slab, bool Density>
+    void draw(std::uint32_t style, bool selected, std::uint32_t cell, std::uint32_t word) const
+    {
+        if (Slab && word == kContextWord)
+            return put(context + cell, word);
+        if (Density)
+            count(cell, style);
+        if (Density && !selected)
+            return;
+        const Mark mark = marks[style | (selected ? kSelectedKey : 0U)];
+        put(mark.offset + cell, word | mark.bits);
+    }
+};
+
+template <bool Slab, bool Density>
+void Raster::scatterRun(const Target &target, const RasterFrame &frame, std::size_t first, std::size_t last)
+{
+    const PointSet &points = frame.points;
+    const Target to = target;
+    const std::uint32_t trash = m_imageCells - kTileCells;
+    const std::size_t selectedRows = m_scene.anySelected ? frame.selected->size() : 0;
     CellBlock block;
     alignas(64) std::uint16_t padded[kBlock];
     while (first < last) {
         // blocks end where a block of a chunk ends, so that they never cross from one chunk to the next
         const std::size_t end = std::min(last, (first / kBlock + 1) * kBlock);
-        const int n = int(end - first);
+        const auto n = end - first;
         const PointBlock in{points.x.run(first).data(), points.y.run(first).data(),
-                            points.z.empty() ? nullptr : points.z.run(first).data(), n};
+                            points.z.empty() ? nullptr : points.z.run(first).data(), int(n)};
         m_kernels.toCells(frame.projection, in, m_tilesX, trash, block);
         const std::uint16_t *style = kNoStyle;
         if (end <= points.style.size()) {
@@ -223,20 +223,16 @@ void Raster::scatterRun(int thread, const RasterFrame &frame, std::size_t first,
             std::copy_n(points.style.run(first).data(), points.style.size() - first, padded);
             style = padded;
         }
+        std::size_t i = 0;
         if (first < selectedRows) {
             const std::uint8_t *chosen = frame.selected->data() + first;
-            const auto known = int(std::min<std::size_t>(selectedRows - first, std::size_t(n)));
-            for (int i = 0; i < known; ++i)
-                put((std::min<std::uint32_t>(style[i], kContextKey)) | (chosen[i] != 0 ? kSelectedKey : 0U),
-                    block.cell[std::size_t(i)], block.word[std::size_t(i)]);
-            for (int i = known; i < n; ++i)
-                put(std::min<std::uint32_t>(style[i], kContextKey), block.cell[std::size_t(i)],
-                    block.word[std::size_t(i)]);
-        } else {
-            for (int i = 0; i < n; ++i)
-                put(std::min<std::uint32_t>(style[i], kContextKey), block.cell[std::size_t(i)],
-                    block.word[std::size_t(i)]);
+            for (const std::size_t known = std::min(selectedRows - first, n); i < known; ++i)
+                to.draw<Slab, Density>(std::min<std::uint32_t>(style[i], kContextKey), chosen[i] != 0,
+                                       block.cell[i], block.word[i]);
         }
+        for (; i < n; ++i)
+            to.draw<Slab, Density>(std::min<std::uint32_t>(style[i], kContextKey), false, block.cell[i],
+                                   block.word[i]);
         first = end;
     }
 }
@@ -245,11 +241,18 @@ void Raster::scatter(int thread, const RasterFrame &frame, std::size_t first, st
 {
     if (first >= last)
         return;
-    m_images[thread]->anyDirty = true;
-    if (frame.projection.hasSlab())
-        scatterRun<true>(thread, frame, first, last);
+    Images &images = *m_images[thread];
+    images.anyDirty = true;
+    const auto image = [this](std::size_t at) { return std::uint32_t(at) * m_imageCells; };
+    const Target target{images.cells.data(),    images.dirty.data(), images.hue.data(),
+                        m_marks.data(),         m_hues.data(),       image(m_classes.size() - 1),
+                        image(m_classes.size())};
+    if (frame.style.density)
+        frame.projection.hasSlab() ? scatterRun<true, true>(target, frame, first, last)
+                                   : scatterRun<false, true>(target, frame, first, last);
     else
-        scatterRun<false>(thread, frame, first, last);
+        frame.projection.hasSlab() ? scatterRun<true, false>(target, frame, first, last)
+                                   : scatterRun<false, false>(target, frame, first, last);
 }
 
 void Raster::scatterRows(const RasterFrame &frame, std::size_t first, std::size_t last)
@@ -274,7 +277,7 @@ void Raster::scatterPasses(const RasterFrame &frame, std::size_t first, std::siz
         const std::size_t end = order.strides() * (std::size_t(t) + 1) / threads;
         for (std::size_t pass = first; pass < last; ++pass) {
             for (std::size_t stride = begin; stride < end; ++stride) {
-                const auto rows = order.rows(pass, stride);
+                const auto rows = order.grain(pass, stride);
                 scatter(t, frame, rows.first, rows.last);
                 drawn[t] += rows.last - rows.first;
             }
@@ -283,61 +286,123 @@ void Raster::scatterPasses(const RasterFrame &frame, std::size_t first, std::siz
     m_scene.drawn += drawn[0] + drawn[1];
 }
 
+void Raster::scatterChunks(const RasterFrame &frame, std::size_t first, std::size_t last)
+{
+    const auto threads = std::size_t(m_pool.threads());
+    std::size_t drawn[2] = {};
+    m_pool.run([&](int t) {
+        for (std::size_t place = first + std::size_t(t); place < last; place += threads) {
+            m_scene.order.chunk(place, m_scene.pass, [&](std::size_t begin, std::size_t end) {
+                scatter(t, frame, begin, end);
+                drawn[t] += end - begin;
+            });
+        }
+    });
+    m_scene.drawn += drawn[0] + drawn[1];
+}
+
+/// So many bits less than 8 of a colour that sums over all points fit.
+static std::uint32_t hueShiftFor(const PointSet &points)
+{
+    return std::uint32_t(std::max(int(std::bit_width(points.size())) - 24, 0));
+}
+
+void Raster::makeHues(const RasterStyle &style)
+{
+    m_hues.resize(kSelectedKey);
+    for (std::size_t key = 0; key < m_hues.size(); ++key) {
+        const std::uint32_t s = keyOf(m_marks[key].bits);
+        const PointStyle mark = s < style.styles.size() ? style.styles[s] : PointStyle{};
+        const std::uint32_t colour = style.dark ? mark.onDark : mark.onLight;
+        m_hues[key] = {((colour >> 16) & 255U) >> m_scene.hueShift,
+                       ((colour >> 8) & 255U) >> m_scene.hueShift, (colour & 255U) >> m_scene.hueShift, 1};
+    }
+}
+
 void Raster::begin(const RasterFrame &frame)
 {
     const PointSet &points = frame.points;
     m_scene = {};
     m_scene.id = frame.scene;
     m_scene.first = std::min(points.first, points.size());
-    m_scene.last = m_scene.seen = points.size();
-    m_scene.order = DrawOrder(m_scene.first, m_scene.last);
+    m_scene.seen = points.size();
+    m_scene.order = DrawOrder(m_scene.first, m_scene.seen);
     m_scene.anySelected = frame.selected != nullptr && !frame.selected->empty() &&
                           std::memchr(frame.selected->data(), 1, frame.selected->size()) != nullptr;
     if (points.size() > kSmallWork && m_pool.threads() > 1) {
-        m_pool.run([this](int t) { clear(t); });
+        m_pool.run([&](int t) { m_images[t]->clear(m_imageCells >> kTileShift); });
     } else {
-        clear(0);
-        clear(1);
+        for (const auto &images : m_images)
+            images->clear(m_imageCells >> kTileShift);
     }
+    m_scene.density = frame.style.density;
+    m_scene.hueShift = hueShiftFor(points);
+    if (frame.style.density)
+        makeHues(frame.style);
 }
 
-void Raster::scatterAll(const RasterFrame &frame, double start)
+void Raster::scatterAll(const RasterFrame &frame, bool fresh, double start)
 {
-    const std::size_t rows = frame.points.size();
-    const std::size_t passes = m_scene.order.passes();
-    const double until = start + frame.budgetMs - m_composing;
     const bool endless = frame.budgetMs <= 0;
-    const auto fitting = [&] {
-        const double left = endless ? 1e9 : std::max(until - now(), 0.0);
-        return std::max<std::size_t>(std::size_t(left / m_perPoint), kBlock);
+    const double until = start + frame.budgetMs - m_composing - kSpareMs;
+    const DrawOrder &order = m_scene.order;
+    /// Runs @p work(rows) with as many as fit the time left, until nothing is left or no time; at least once.
+    const auto inSlices = [&](double &perRow, auto &&more, auto &&work) {
+        for (bool begun = false; more(); begun = true) {
+            const double left = until - now();
+            if (begun && !endless && left < kLeastSliceMs)
+                return false;
+            const double fits = endless ? 1e15 : std::max(left, kLeastSliceMs) * 0.9 / perRow;
+            const double before = now();
+            const std::size_t had = m_scene.drawn;
+            work(std::size_t(fits));
+            if (m_scene.drawn > had + kSmallWork)
+                perRow += 0.3 * ((now() - before) / double(m_scene.drawn - had) - perRow);
+        }
+        return true;
     };
-    const auto timed = [&](auto &&work) {
+    const auto allAtOnce = [&] {
+        return endless || double(order.size()) * m_perRow <= until - now() || order.size() <= kSmallWork;
+    };
+    if (fresh && allAtOnce()) {
         const double before = now();
-        const std::size_t had = m_scene.drawn;
-        work();
-        if (m_scene.drawn > had + kSmallWork)
-            m_perPoint += 0.3 * ((now() - before) / double(m_scene.drawn - had) - m_perPoint);
-    };
-    if (m_scene.pass == 0 && passes > 0 && fitting() >= m_scene.last - m_scene.first) {
-        timed([&] { scatterRows(frame, m_scene.first, m_scene.last); });
-        m_scene.pass = passes;
+        scatterRows(frame, m_scene.first, m_scene.first + order.size());
+        if (order.size() > kSmallWork)
+            m_perRow += 0.3 * ((now() - before) / double(order.size()) - m_perRow);
+        m_scene.chunk = order.chunkPlaces();
+    } else if (fresh) {
+        inSlices(
+            m_perGrainRow, [&] { return m_scene.pass < order.passes(); },
+            [&](std::size_t rows) {
+                const std::size_t last = std::min(
+                    order.passes(), m_scene.pass + std::max<std::size_t>(rows / order.rowsPerPass(), 1));
+                scatterPasses(frame, m_scene.pass, last);
+                m_scene.pass = last;
+            });
+        if (m_scene.pass == order.passes())
+            m_scene.chunk = order.chunkPlaces();
+        return;
     }
-    bool begun = false;
-    while (m_scene.pass < passes && (!begun || endless || now() < until)) {
-        // half of what is left, so that a wrong guess does not overrun
-        const std::size_t share =
-            std::max<std::size_t>(fitting() / (endless ? 1 : 2) / m_scene.order.rowsPerPass(), 1);
-        const std::size_t last = std::min(passes, m_scene.pass + share);
-        timed([&] { scatterPasses(frame, m_scene.pass, last); });
-        m_scene.pass = last;
-        begun = true;
-    }
-    while (m_scene.seen < rows && (!begun || endless || now() < until)) {
-        const std::size_t last = std::min(rows, m_scene.seen + fitting());
-        timed([&] { scatterRows(frame, m_scene.seen, last); });
-        m_scene.seen = last;
-        begun = true;
-    }
+    const bool caughtUp = inSlices(
+        m_perRow, [&] { return m_scene.seen < frame.points.size(); },
+        [&](std::size_t rows) {
+            const std::size_t last = m_scene.seen + std::min(frame.points.size() - m_scene.seen,
+                                                             std::max<std::size_t>(rows, kBlock));
+            scatterRows(frame, m_scene.seen, last);
+            m_scene.seen = last;
+        });
+    if (!caughtUp)
+        return;
+    inSlices(
+        m_perRow, [&] { return m_scene.chunk < order.chunkPlaces(); },
+        [&](std::size_t rows) {
+            const auto perPlace = double(order.size()) / double(order.chunkPlaces());
+            const auto places =
+                std::max<std::size_t>(std::size_t(double(rows) / perPlace), std::size_t(m_pool.threads()));
+            const std::size_t last = m_scene.chunk + std::min(order.chunkPlaces() - m_scene.chunk, places);
+            scatterChunks(frame, m_scene.chunk, last);
+            m_scene.chunk = last;
+        });
 }
 
 DrawResult Raster::draw(const PixelBuffer &out, const RasterFrame &frame)
@@ -346,122 +411,20 @@ DrawResult Raster::draw(const PixelBuffer &out, const RasterFrame &frame)
     const bool resized = out.width != m_width || out.height != m_height;
     if (resized)
         setSize(out.width, out.height);
-    makeClasses(frame.style);
-    if (resized || frame.scene == 0 || frame.scene != m_scene.id || frame.points.first != m_scene.first ||
-        frame.points.size() < m_scene.seen)
+    const bool remade = makeClasses(frame.style);
+    const bool fresh = resized || remade || frame.scene == 0 || frame.scene != m_scene.id ||
+                       frame.points.first != m_scene.first || frame.points.size() < m_scene.seen ||
+                       frame.style.density != m_scene.density ||
+                       (m_scene.density && hueShiftFor(frame.points) != m_scene.hueShift);
+    if (fresh)
         begin(frame);
-    scatterAll(frame, start);
+    scatterAll(frame, fresh, start);
     makeColours(frame.style, m_scene.anySelected);
-
     const double composing = now();
-    if (frame.points.size() - m_scene.first > kSmallWork && m_pool.threads() > 1)
-        m_pool.run([&](int t) { compose(t, 2, out); });
-    else
-        compose(0, 1, out);
+    compose(out, frame);
     m_composing += 0.3 * (now() - composing - m_composing);
-    return {m_scene.drawn, m_scene.pass == m_scene.order.passes() && m_scene.seen == frame.points.size()};
-}
-
-bool Raster::neighbours(std::size_t cls, int thread, int tx, int ty, const std::uint32_t **tiles) const
-{
-    const Images &images = *m_images[thread];
-    const std::uint32_t offset = m_imageCells * std::uint32_t(cls);
-    bool any = false;
-    for (int dy = -1; dy <= 1; ++dy) {
-        for (int dx = -1; dx <= 1; ++dx) {
-            const int x = tx + dx;
-            const int y = ty + dy;
-            const std::uint32_t *tile = kEmptyTile;
-            if (x >= 0 && y >= 0 && x < int(m_tilesX) && y < int(m_tilesY)) {
-                const std::uint32_t cell =
-                    offset + ((std::uint32_t(y) * m_tilesX + std::uint32_t(x)) << kTileShift);
-                if (images.dirty[cell >> kTileShift]) {
-                    tile = images.cells + cell;
-                    any = true;
-                }
-            }
-            tiles[(dy + 1) * 3 + dx + 1] = tile;
-        }
-    }
-    return any;
-}
-
-void Raster::composeTile(DilationScratch &scratch, int tx, int ty, const PixelBuffer &out)
-{
-    bool any = false;
-    bool outlined = false;
-    for (std::size_t c = 0; c < m_classes.size(); ++c) {
-        const std::uint32_t *tiles[2][9];
-        const bool second = m_images[1]->anyDirty;
-        bool has = m_images[0]->anyDirty && neighbours(c, 0, tx, ty, tiles[0]);
-        if (!m_images[0]->anyDirty)
-            std::fill(std::begin(tiles[0]), std::end(tiles[0]), kEmptyTile);
-        if (second)
-            has = neighbours(c, 1, tx, ty, tiles[1]) || has;
-        if (!has)
-            continue;
-        if (!any) {
-            scratch.solid.fill(0);
-            scratch.fringe.fill(0);
-            any = true;
-        }
-        if (m_classes[c].outlined && !outlined) {
-            scratch.chosen.fill(0);
-            scratch.outline.fill(0);
-            outlined = true;
-        }
-        m_kernels.gather(scratch, tiles[0], second ? tiles[1] : nullptr, m_classes[c].radius);
-        m_kernels.dilate(scratch, m_classes[c].sprite, m_classes[c].outlined);
-    }
-    if (!any)
-        return;
-    if (outlined)
-        m_kernels.outline(scratch);
-    const int left = tx * kTileWidth - kMaxRadius;
-    const int top = ty * kTileHeight - kMaxRadius;
-    const int x0 = std::max(left, 0);
-    const int x1 = std::min(left + kTileWidth, out.width);
-    for (int y = std::max(top, 0); y < std::min(top + kTileHeight, out.height); ++y) {
-        const int at = (y - top) * kTileWidth + x0 - left;
-        m_kernels.shade(scratch.solid.data() + at, scratch.fringe.data() + at, m_lut.data(),
-                        out.pixels + std::ptrdiff_t(y) * out.stride + x0, std::max(x1 - x0, 0));
-    }
-}
-
-void Raster::compose(int worker, int workers, const PixelBuffer &out)
-{
-    for (int ty = worker; ty < int(m_tilesY); ty += workers)
-        for (int tx = 0; tx < int(m_tilesX); ++tx)
-            composeTile(*m_scratch[worker], tx, ty, out);
-}
-
-double Raster::crowding() const
-{
-    std::size_t one = 0;
-    std::size_t many = 0;
-    std::vector<std::uint32_t> seen(kTileCells); // 1: a point, 2: more
-    const std::size_t perClass = m_imageCells >> kTileShift;
-    for (std::size_t tile = 0; tile + 1 < perClass; ++tile) {
-        bool any = false;
-        for (std::size_t at = tile; at < perClass * m_classes.size() - (m_classes.empty() ? 0 : perClass);
-             at += perClass) {
-            for (const auto &images : m_images) {
-                if (!images->anyDirty || !images->dirty[at])
-                    continue;
-                if (!any)
-                    std::fill(seen.begin(), seen.end(), 0U);
-                any = true;
-                m_kernels.crowd(images->cells + (at << kTileShift), seen.data());
-            }
-        }
-        if (!any)
-            continue;
-        for (const std::uint32_t s : seen) {
-            one += s != 0 ? 1 : 0;
-            many += s > 1 ? 1 : 0;
-        }
-    }
-    return one == 0 ? 0 : double(many) / double(one);
+    return {m_scene.drawn,
+            m_scene.chunk == m_scene.order.chunkPlaces() && m_scene.seen == frame.points.size()};
 }
 
 } // namespace statescape::ui

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/point_view/density.h"
 #include "ui/point_view/draw_order.h"
+#include "ui/point_view/eye_dome.h"
 #include "ui/point_view/point_set.h"
 #include "ui/point_view/projection.h"
 #include "ui/point_view/raster_kernels.h"
@@ -83,9 +85,12 @@ public:
     DrawResult draw(const PixelBuffer &out, const RasterFrame &frame);
     /// See PointRenderer::crowding(). One pass over what the last picture touched.
     [[nodiscard]] double crowding() const;
+    /// Points in the counts of the last density picture: those on it or less than kMaxRadius beside it.
+    [[nodiscard]] std::uint64_t counted() const;
 
 private:
     struct Images;
+    struct Target;
     struct Class {
         Sprite sprite;
         bool outlined = false;
@@ -97,28 +102,39 @@ private:
     struct Scene { ///< what the images hold
         std::uint64_t id = 0;
         DrawOrder order;       ///< of the rows there were when it began
-        std::size_t pass = 0;  ///< of it, to draw next
+        std::size_t pass = 0;  ///< passes of it that were drawn
+        std::size_t chunk = 0; ///< places of chunks after these that were drawn
         std::size_t first = 0; ///< rows before are not drawn
-        std::size_t last = 0;  ///< where order ends
-        std::size_t seen = 0;  ///< rows appended since and drawn end here
+        std::size_t seen = 0;  ///< rows appended since that were drawn end here
         std::size_t drawn = 0;
         bool anySelected = false;
+        bool density = false;
+        std::uint32_t hueShift = 0; ///< colours in hue sums lose so many bits
     };
 
     void setSize(int width, int height);
-    void makeClasses(const RasterStyle &style);
+    bool makeClasses(const RasterStyle &style);
+    void makeHues(const RasterStyle &style);
     void makeColours(const RasterStyle &style, bool anySelected);
     void begin(const RasterFrame &frame);
-    void scatterAll(const RasterFrame &frame, double start);
+    void scatterAll(const RasterFrame &frame, bool fresh, double start);
     void scatterRows(const RasterFrame &frame, std::size_t first, std::size_t last);
     void scatterPasses(const RasterFrame &frame, std::size_t first, std::size_t last);
-    void clear(int thread);
-    template <bool Slab>
-    void scatterRun(int thread, const RasterFrame &frame, std::size_t first, std::size_t last);
+    void scatterChunks(const RasterFrame &frame, std::size_t first, std::size_t last);
+    template <bool Slab, bool Density>
+    void scatterRun(const Target &target, const RasterFrame &frame, std::size_t first, std::size_t last);
     void scatter(int thread, const RasterFrame &frame, std::size_t first, std::size_t last);
-    void compose(int worker, int workers, const PixelBuffer &out);
-    void composeTile(DilationScratch &scratch, int tx, int ty, const PixelBuffer &out);
-    bool neighbours(std::size_t cls, int thread, int tx, int ty, const std::uint32_t **tiles) const;
+
+    void compose(const PixelBuffer &out, const RasterFrame &frame);
+    void composeTile(int worker, int tx, int ty, const PixelBuffer &out, bool eyeDome);
+    void composeDensityTile(int worker, int tx, int ty, const PixelBuffer &out);
+    void smoothTile(int worker, int tx, int ty);
+    bool gatherClasses(DilationScratch &scratch, int tx, int ty, std::size_t first, std::size_t last);
+    template <class Row>
+    void forRows(int tx, int ty, const PixelBuffer &out, Row &&row) const;
+    void shadeTile(const DilationScratch &scratch, int tx, int ty, const PixelBuffer &out) const;
+    bool neighbours(std::size_t image, int tx, int ty, const std::uint32_t *(*tiles)[9]) const;
+    DensityTile densityTile(int tx, int ty, const std::uint32_t *(*tiles)[9]) const;
     [[nodiscard]] double now() const; ///< ms
 
     WorkerPool &m_pool;
@@ -135,9 +151,13 @@ private:
     std::vector<Mark> m_marks;           ///< by key
     std::vector<std::uint32_t> m_lut;    ///< [key][fog level]
     std::vector<std::uint32_t> m_lutFor; ///< what m_lut was made from
+    std::vector<HueSum> m_hues;          ///< by style: what a point adds
+    Density m_density;
+    EyeDome m_eyeDome;
     Scene m_scene;
-    double m_perPoint = 4e-6; ///< ms, as measured
-    double m_composing = 2;   ///< ms, likewise
+    double m_perRow = 3e-6;      ///< ms, as measured
+    double m_perGrainRow = 5e-6; ///< ms a row drawn in passes
+    double m_composing = 2;      ///< ms
 };
 
 } // namespace statescape::ui
