@@ -200,7 +200,7 @@ void benchSteps(const fs::path &folder)
              {std::pair(name, &there), std::pair("undo " + name, &back), std::pair("redo " + name, &again)}) {
             std::sort(times->begin(), times->end());
             const std::string note =
-                "median of 9, on disk; the slowest took " + std::to_string(times->back()) + " ms";
+                "median of 9, commit included; the slowest took " + std::to_string(times->back()) + " ms";
             row(what.c_str(), (*times)[kRounds / 2], "ms", "", {}, 0, note.c_str());
         }
     }

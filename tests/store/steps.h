@@ -4,7 +4,7 @@
 
 #include "tests/store/frames.h"
 
-#include <QByteArray>
+#include <QtTest>
 #include <algorithm>
 #include <random>
 #include <sqlite3.h>
@@ -82,6 +82,51 @@ inline QByteArray bytesOf(const std::string &path, const QByteArray &sql)
     sqlite3_finalize(statement);
     sqlite3_close(db);
     return out;
+}
+
+/// @return rows changed, -1 when @p sql failed.
+inline int runSql(const QString &path, const QByteArray &sql)
+{
+    sqlite3 *db = nullptr;
+    int changes = -1;
+    if (sqlite3_open(path.toLocal8Bit().constData(), &db) == SQLITE_OK &&
+        sqlite3_exec(db, sql.constData(), nullptr, nullptr, nullptr) == SQLITE_OK)
+        changes = sqlite3_changes(db);
+    sqlite3_close(db);
+    return changes;
+}
+
+/// Four steps, one of every kind, on classes 1 to 3 and models "m" and "other".
+inline void stepOnce(store::SessionStore &file, store::SessionId id)
+{
+    for (const char *name : {"a", "b", "c"})
+        QVERIFY(file.classId(name));
+    for (const char *name : {"m", "m", "other"})
+        QVERIFY(file.saveModel({name, "kmeans", {}, 1}, "{}"));
+    store::Step label{"label"};
+    label.runs = {{10, 5, {}, {schema::Polarity::Negative, 1}}, {20, 5, {}, {schema::Polarity::Positive, 0}}};
+    QVERIFY(file.applyStep(id, label));
+    store::Step select{"select", {}, store::StepKind::Select};
+    select.selectedAfter = {{1, 2}, {12, 200}};
+    QVERIFY(file.applyStep(id, select));
+    store::Step rename{"rename", {}, store::StepKind::RenameClass};
+    rename.classId = 2;
+    rename.nameAfter = "renamed";
+    QVERIFY(file.applyStep(id, rename));
+    store::Step use{"use", {}, store::StepKind::UseModel};
+    use.modelBefore = {"other", 1};
+    use.modelAfter = {"m", 1};
+    QVERIFY(file.applyStep(id, use));
+}
+
+/// @return a further session of the file at @p path, after stepOnce().
+inline store::SessionId steppedSession(const QString &path)
+{
+    auto file = store::SessionStore::open(path.toStdString(), store::OpenMode::ReadWrite);
+    const auto id = *file->beginSession(frames::session(frames::schemaOf(1)));
+    if (file->append(id, frames::some(0, 400, 1)))
+        stepOnce(*file, id);
+    return id;
 }
 
 /// @return labels, selection, class names and model in use of session @p id: as stored, and as read back.
