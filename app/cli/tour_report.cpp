@@ -4,6 +4,7 @@
 
 #include "core/session/explanation.h"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -52,7 +53,10 @@ std::string signature(const Phase &phase, const feature::SampleLog::View &sample
                 ? 1
                 : 0;
     auto explanation = session::describeSelection(samples, flags);
-    session::explainDifferences(samples, flags, explanation);
+    std::vector<model::Side> sides(flags.size());
+    std::transform(flags.begin(), flags.end(), sides.begin(),
+                   [](std::uint8_t flag) { return flag != 0 ? model::Side::Selected : model::Side::Others; });
+    session::explainDifferences(samples, sides, explanation);
     if (!explanation.processes.empty())
         who = fmt::format("{} ({:.0f} % of one CPU)", explanation.processes.front().comm,
                           explanation.processes.front().cpuShare);
@@ -64,6 +68,9 @@ std::string signature(const Phase &phase, const feature::SampleLog::View &sample
                            base::formatValue(difference.medianSelected, feature.unit),
                            base::formatValue(difference.medianOthers, feature.unit));
     }
+    if (explanation.rule && explanation.rule->f1 >= 0.8)
+        out += fmt::format("; told apart by {} (precision {:.2f}, recall {:.2f})", explanation.ruleText,
+                           explanation.rule->precision, explanation.rule->recall);
     return out;
 }
 

@@ -103,7 +103,9 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
         if (parsed)
             modelLoaded = std::make_shared<const model::Model>(std::move(*parsed));
         else
-            report(parsed.error().in("stored model"));
+            report(base::fail(parsed.error().code,
+                              "the stored model cannot be read: " + parsed.error().message,
+                              "train again; samples and labels are all there"));
     }
     {
         const std::lock_guard lock(mutex);

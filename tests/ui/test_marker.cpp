@@ -52,7 +52,8 @@ private:
     base::Column<float> m_x, m_y, m_z;
     base::Column<schema::Label> m_labels;
     std::shared_ptr<const std::vector<std::string>> m_names =
-        std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"", "stall", "calm", "busy"});
+        std::make_shared<const std::vector<std::string>>(
+            std::vector<std::string>{"", "stall", "calm", "busy"});
 };
 
 } // namespace
@@ -60,8 +61,8 @@ private:
 class TestMarker : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    /// Whatever came when, marks kept up to date tell the same as marks made anew. Styles are compared by what they
-    /// look like, for their numbers depend on the order labels came in.
+    /// Whatever came when, marks kept up to date tell the same as marks made anew. Styles are compared by
+    /// what they look like, for their numbers depend on the order labels came in.
     void keptUpToDateEqualsMadeAnew()
     {
         for (const ColourBy by : {ColourBy::Label, ColourBy::State, ColourBy::Time, ColourBy::Feature}) {
@@ -93,7 +94,8 @@ private Q_SLOTS:
                 if (by == ColourBy::Time || by == ColourBy::Feature)
                     continue;
                 for (std::size_t i = first; i < session.rows(); ++i) {
-                    const auto &a = kept.styles[kept.points->style[i]], &b = fresh.styles[fresh.points->style[i]];
+                    const auto &a = kept.styles[kept.points->style[i]],
+                               &b = fresh.styles[fresh.points->style[i]];
                     if (a.onDark != b.onDark || a.shape != b.shape || a.name != b.name)
                         QFAIL(qPrintable(QStringLiteral("row %1 in round %2").arg(i).arg(round)));
                 }
@@ -113,10 +115,11 @@ private Q_SLOTS:
             QCOMPARE(marks.scale->ticks.size(), std::size_t(5));
             for (std::size_t i = 0; i < session.rows(); ++i) {
                 const auto &style = marks.styles[marks.points->style[i]];
-                QCOMPARE(style.shape == missingStyle().shape, !std::isfinite(snapshot.samples.at(i, column)));
+                QCOMPARE(style.shape == missingStyle(6).shape,
+                         !std::isfinite(snapshot.samples.at(i, column)));
             }
         }
-        QVERIFY(missingStyle().shape != unknownStyle().shape);
+        QVERIFY(missingStyle(6).shape != unknownStyle().shape);
     }
 
     void aLargerValueIsFartherUpTheRamp()

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace statescape::ui::offscreen {
 namespace {
@@ -75,22 +74,44 @@ DrawnShape outlineOf(const session::Snapshot &s, const std::string &name, const 
     QPointF middle;
     for (const QPointF &p : places)
         middle += p / double(places.size());
-    // Farthest in each direction, of the nine tenths nearest to the middle.
-    const auto far = [&](const QPointF &p) { return std::hypot(p.x() - middle.x(), p.y() - middle.y()); };
+    // Strays would blow the outline up, so the farthest tenth stays outside.
+    const auto away = [&](const QPointF &p) { return std::hypot(p.x() - middle.x(), p.y() - middle.y()); };
     std::sort(places.begin(), places.end(),
-              [&](const QPointF &a, const QPointF &b) { return far(a) < far(b); });
+              [&](const QPointF &a, const QPointF &b) { return away(a) < away(b); });
     places.resize(std::max<std::size_t>(3, places.size() * 9 / 10));
-    constexpr int kDirections = 72;
-    for (int d = 0; d < kDirections; ++d) {
-        const double angle = 2 * std::numbers::pi * d / kDirections;
-        double reach = 0;
-        for (const QPointF &p : places)
-            reach = std::max(reach,
-                             (p.x() - middle.x()) * std::cos(angle) + (p.y() - middle.y()) * std::sin(angle));
-        const double wobble = 14 + 4 * std::sin(3 * angle) + 3 * std::cos(5 * angle);
-        shape.points.push_back({middle.x() + (reach + wobble) * std::cos(angle),
-                                middle.y() + (reach + wobble) * std::sin(angle)});
+    std::vector<QPointF> hull;
+    std::sort(places.begin(), places.end(), [](const QPointF &a, const QPointF &b) {
+        return a.x() != b.x() ? a.x() < b.x() : a.y() < b.y();
+    });
+    for (int side = 0; side < 2; ++side) { // lower, then upper: Andrew's monotone chain
+        const std::size_t keep = hull.size();
+        for (const QPointF &p : places) {
+            while (hull.size() >= keep + 2) {
+                const QPointF a = hull[hull.size() - 1] - hull[hull.size() - 2], b = p - hull.back();
+                if (a.x() * b.y() - a.y() * b.x() > 0)
+                    break;
+                hull.pop_back();
+            }
+            hull.push_back(p);
+        }
+        hull.pop_back();
+        std::reverse(places.begin(), places.end());
     }
+    for (QPointF &p : hull) {
+        const double length = std::max(1.0, away(p));
+        p += (p - middle) / length * 22;
+    }
+    for (int round = 0; round < 4; ++round) { // Chaikin's corner cutting
+        std::vector<QPointF> smooth;
+        for (std::size_t i = 0; i < hull.size(); ++i) {
+            const QPointF &a = hull[i], &b = hull[(i + 1) % hull.size()];
+            smooth.push_back(a * 0.75 + b * 0.25);
+            smooth.push_back(a * 0.25 + b * 0.75);
+        }
+        hull = std::move(smooth);
+    }
+    for (const QPointF &p : hull)
+        shape.points.push_back({p.x(), p.y()});
     return shape;
 }
 
@@ -115,7 +136,7 @@ base::Result<QImage> drawPoints(const session::Snapshot &snapshot, const PointsP
     view.setDensity(picture.density);
     view.setDepthCue(picture.depthCue);
     view.resize(picture.size);
-    feedPointView(view, snapshot, makeMarks(snapshot, colouring, 0), PointsChange::Grown);
+    feedPointView(view, snapshot, makeMarks(snapshot, colouring, 0), PointView::PointsChange::Grown);
     if (picture.arrows)
         view.setAxisArrows(axisArrows(snapshot, 10));
     view.setNow(-1);

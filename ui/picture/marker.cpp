@@ -45,9 +45,7 @@ std::vector<PointStyle> rampStyles()
             style.size = shape == Unlabelled ? 4.0F : 5.5F;
         }
     // One for every value that is not there.
-    PointStyle missing = missingStyle();
-    missing.name.clear();
-    styles[Missing] = missing;
+    styles[Missing] = missingStyle(6);
     return styles;
 }
 

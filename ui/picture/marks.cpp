@@ -124,6 +124,8 @@ QString signOf(Shape shape)
         return QStringLiteral("▼");
     case Shape::Circle:
         return QStringLiteral("○");
+    case Shape::HollowSquare:
+        return QStringLiteral("□");
     }
     return {};
 }

@@ -28,8 +28,6 @@ PointStyle labelStyle(schema::Label label, const std::vector<std::string> &class
 PointStyle stateStyle(const model::Model &model, int cluster, const std::vector<std::string> *classNames);
 /// What no model knows.
 PointStyle unknownStyle();
-/// What has no value on the scale coloured by: hollow, unlike everything else.
-PointStyle missingStyle();
 /// @pre snapshot.model
 inline PointStyle stateStyle(const session::Snapshot &snapshot, int cluster)
 {

@@ -79,11 +79,15 @@ std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
     return out;
 }
 
-void feedPointView(PointView &view, const session::Snapshot &s, const Marks &marks, PointsChange change)
+void feedPointView(PointView &view, const session::Snapshot &s, const Marks &marks,
+                   PointView::PointsChange change)
 {
     view.setStyles(marks.styles);
     view.setColourScale(marks.scale);
-    view.setAspect(hasFeature(s.pictureAxes) ? Aspect::Fitted : Aspect::Equal);
+    // A feature's axis has its own unit, so lengths along it compare with nothing.
+    if (const Aspect aspect = hasFeature(s.pictureAxes) ? Aspect::Fitted : Aspect::Equal;
+        view.camera().aspect() != aspect)
+        view.setAspect(aspect);
     std::array<QString, 3> captions;
     for (std::size_t i = 0; i < captions.size(); ++i)
         captions[i] = qt(session::axisText(s, i));
@@ -96,10 +100,16 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
     view.setNames(std::move(names));
     const auto n = std::int64_t(marks.points->size());
     view.setNow(s.live && n > 0 ? n - 1 : -1);
-    if (s.live && n > 1)
-        view.setTrail(std::int64_t(std::max(marks.first, firstWithin(s, kTrailNs))), n - 1);
-    else
+    if (s.live && n > 1) {
+        const auto first = std::max(marks.first, firstWithin(s, kTrailNs));
+        std::vector<float> ages;
+        const std::uint64_t now = s.samples.timeNs(std::size_t(n) - 1);
+        for (std::size_t row = first; row < std::size_t(n); ++row)
+            ages.push_back(float(double(now - s.samples.timeNs(row)) / double(kTrailNs)));
+        view.setTrail(std::int64_t(first), n - 1, std::move(ages));
+    } else {
         view.setTrail(-1, -1);
+    }
     // In the label view the list at the left is the legend.
     view.setLegendVisible(marks.styles.empty() || marks.styles.front().name != "unlabelled");
     view.setEmptyText(
@@ -226,7 +236,8 @@ void PicturePane::update()
     const bool otherKind = m_axes != shown->pictureAxes;
     m_projection = shown->projection;
     m_axes = shown->pictureAxes;
-    feedPointView(*m_view, *shown, marks, moved ? PointsChange::Morph : PointsChange::Grown);
+    feedPointView(*m_view, *shown, marks,
+                  moved ? PointView::PointsChange::Morph : PointView::PointsChange::Grown);
     m_view->setAxisArrows(m_arrows ? axisArrows(*shown, kMostArrows) : std::vector<AxisArrow>{});
     m_view->setSelection(m_controller.selection());
     if (otherKind)

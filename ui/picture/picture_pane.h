@@ -73,7 +73,7 @@ private:
 /// Gives a point view what a snapshot shows: styles, axes, names, now and trail.
 /// @param change whether the same points have gone elsewhere
 void feedPointView(PointView &view, const session::Snapshot &snapshot, const Marks &marks,
-                   PointsChange change);
+                   PointView::PointsChange change);
 /// @return arrows for the features that load most on the three axes shown, at most @p most; none where an
 /// axis is a feature
 std::vector<AxisArrow> axisArrows(const session::Snapshot &snapshot, std::size_t most);
