@@ -23,7 +23,6 @@ constexpr double kParallelWork = 4e6;
 // Beyond this spread of a factor's diagonal float sums lose the small variances.
 constexpr double kFloatSpread = 64;
 constexpr double kFloatReach = 1e9;
-constexpr double kFloatQuotient = 1e15;
 
 bool isFlat(Covariance kind)
 {
@@ -70,7 +69,7 @@ public:
             last = now;
         }
         Clustering &rows = out.m_clustering;
-        rows = countedClustering(std::vector<std::int32_t>(static_cast<std::size_t>(m_x.rows()), 0), 0);
+        rows.labels.assign(static_cast<std::size_t>(m_x.rows()), 0);
         rows.membership.resize(m_x.rows(), options.k);
         out.m_logLikelihood = expect(false, &rows.membership, nullptr);
         if (m_progress.stopped())
@@ -273,7 +272,7 @@ private:
             spread = std::max(spread, diagonal.maxCoeff() / diagonal.minCoeff());
             least = std::min(least, diagonal.minCoeff());
         }
-        m_wide = spread > kFloatSpread || m_reach > kFloatReach || m_reach > kFloatQuotient * least;
+        m_wide = spread > kFloatSpread || m_reach > kFloatReach || least < 1 / kFloatReach;
     }
 
     void label(Clustering &rows, int k) const
@@ -331,8 +330,8 @@ base::Result<> checkOptions(MatrixView x, const GaussianMixtureOptions &options)
     if (options.startLabels.empty())
         return {};
     if (options.startLabels.size() != static_cast<std::size_t>(x.rows()))
-        return base::fail(Code::InvalidArgument, fmt::format("{} start labels for {} rows",
-                                                             options.startLabels.size(), x.rows()));
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("{} start labels for {} rows", options.startLabels.size(), x.rows()));
     const auto [low, high] = std::minmax_element(options.startLabels.begin(), options.startLabels.end());
     if (*low < 0 || *high >= options.k)
         return base::fail(Code::InvalidArgument,
@@ -356,7 +355,8 @@ base::Result<GaussianMixture> GaussianMixture::fit(MatrixView x, const GaussianM
     STATESCAPE_CHECK(checkFinite(x));
     const int restarts = options.startLabels.empty() ? options.restarts : 1;
     base::Result<GaussianMixture> best = base::fail(Code::Internal, "Gaussian mixture made no pass");
-    GaussianMixtureRun run(x, options.k, options.covariance, options.regularisation, options.threads, progress);
+    GaussianMixtureRun run(x, options.k, options.covariance, options.regularisation, options.threads,
+                           progress);
     for (int r = 0; r < restarts; ++r) {
         STATESCAPE_TRY(GaussianMixture one, run.once(options, static_cast<std::uint64_t>(r)));
         if (!best || one.m_logLikelihood > best->m_logLikelihood)
@@ -395,8 +395,8 @@ base::Result<Clustering> GaussianMixture::predict(MatrixView x) const
     STATESCAPE_CHECK(checkRows(x, m_means.cols()));
     Clustering out;
     const base::Progress none;
-    STATESCAPE_CHECK(
-        GaussianMixtureRun(x, static_cast<int>(m_means.rows()), m_kind, 0, 0, none).look(*this, &out, nullptr));
+    STATESCAPE_CHECK(GaussianMixtureRun(x, static_cast<int>(m_means.rows()), m_kind, 0, 0, none)
+                         .look(*this, &out, nullptr));
     return out;
 }
 
@@ -405,8 +405,8 @@ base::Result<std::vector<double>> GaussianMixture::scoreSamples(MatrixView x) co
     STATESCAPE_CHECK(checkRows(x, m_means.cols()));
     std::vector<double> out;
     const base::Progress none;
-    STATESCAPE_CHECK(
-        GaussianMixtureRun(x, static_cast<int>(m_means.rows()), m_kind, 0, 0, none).look(*this, nullptr, &out));
+    STATESCAPE_CHECK(GaussianMixtureRun(x, static_cast<int>(m_means.rows()), m_kind, 0, 0, none)
+                         .look(*this, nullptr, &out));
     return out;
 }
 

@@ -112,9 +112,8 @@ void GaussianPass<T>::collectBlock(std::size_t first, int count, Scratch &scratc
         for (int row = 0; row < count; ++row) {
             const T *logs = scratch.logs.data() + static_cast<std::size_t>(row / kWidth * kWidth) * k;
             const std::size_t i = first + static_cast<std::size_t>(row);
-            const T share = m_hard != nullptr
-                                ? static_cast<T>((*m_hard)[i] == static_cast<std::int32_t>(c))
-                                : logs[c * kWidth + static_cast<std::size_t>(row % kWidth)];
+            const T share = m_hard != nullptr ? static_cast<T>((*m_hard)[i] == static_cast<std::int32_t>(c))
+                                              : logs[c * kWidth + static_cast<std::size_t>(row % kWidth)];
             // Written so that a NaN is passed over too.
             if (!(share > static_cast<T>(kLeastShare)))
                 continue;
@@ -135,8 +134,9 @@ void GaussianPass<T>::collectBlock(std::size_t first, int count, Scratch &scratc
                                 sum.second.data(), m_isa);
         for (int r = 0; m_flat && r < used; ++r)
             for (int j = 0; j < m_columns; ++j)
-                sum.second(j, 0) += static_cast<double>(scratch.weighted[static_cast<std::size_t>(r * m_stride + j)]) *
-                                    static_cast<double>(scratch.rows[static_cast<std::size_t>(r * m_stride + j)]);
+                sum.second(j, 0) +=
+                    static_cast<double>(scratch.weighted[static_cast<std::size_t>(r * m_stride + j)]) *
+                    static_cast<double>(scratch.rows[static_cast<std::size_t>(r * m_stride + j)]);
     }
 }
 
@@ -161,9 +161,9 @@ void GaussianPass<T>::run(std::size_t from, std::size_t to, bool collect, const 
             collectBlock(first, count, scratch, partial.sums);
         for (int row = 0; shares != nullptr && row < count; ++row)
             for (std::size_t c = 0; c < k; ++c)
-                (*shares)(static_cast<Index>(first) + row, static_cast<Index>(c)) = static_cast<float>(
-                    scratch.logs[(static_cast<std::size_t>(row / kWidth * kWidth) * k) + c * kWidth +
-                                 static_cast<std::size_t>(row % kWidth)]);
+                (*shares)(static_cast<Index>(first) + row, static_cast<Index>(c)) =
+                    static_cast<float>(scratch.logs[(static_cast<std::size_t>(row / kWidth * kWidth) * k) +
+                                                    c * kWidth + static_cast<std::size_t>(row % kWidth)]);
     }
 }
 

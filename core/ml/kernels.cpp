@@ -10,6 +10,7 @@ namespace {
 using Floats = float __attribute__((vector_size(64)));
 using Ints = std::int32_t __attribute__((vector_size(64)));
 using Doubles = double __attribute__((vector_size(64)));
+using Narrow = float __attribute__((vector_size(32)));
 
 #define STATESCAPE_INLINE __attribute__((always_inline)) inline
 
@@ -95,7 +96,6 @@ STATESCAPE_INLINE void distancesBody(const float *tiles, std::size_t tileCount, 
 STATESCAPE_INLINE void addRowsBody(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
                                    const std::int32_t *label, double *sums)
 {
-    using Narrow = float __attribute__((vector_size(32)));
     for (std::size_t i = 0; i < count; ++i, rows += stride) {
         double *sum = sums + static_cast<std::ptrdiff_t>(label[i]) * columns;
         int j = 0;
@@ -103,6 +103,161 @@ STATESCAPE_INLINE void addRowsBody(const float *rows, std::ptrdiff_t stride, std
             store(sum + j, load<Doubles>(sum + j) + __builtin_convertvector(load<Narrow>(rows + j), Doubles));
         for (; j < columns; ++j)
             sum[j] += rows[j];
+    }
+}
+
+STATESCAPE_INLINE Doubles widened(const float *from)
+{
+    return __builtin_convertvector(load<Narrow>(from), Doubles);
+}
+
+STATESCAPE_INLINE double total(const Doubles &v)
+{
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+
+STATESCAPE_INLINE void moveRowsBody(const float *rows, std::ptrdiff_t stride, const std::uint32_t *index,
+                                    std::size_t count, int columns, const std::int32_t *from,
+                                    const std::int32_t *to, const float *weight, double *sums)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        const float *row = rows + static_cast<std::ptrdiff_t>(index[i]) * stride;
+        const double w = weight != nullptr ? weight[index[i]] : 1;
+        double *in = sums + static_cast<std::ptrdiff_t>(to[i]) * columns;
+        double *out = from[i] < 0 ? nullptr : sums + static_cast<std::ptrdiff_t>(from[i]) * columns;
+        int j = 0;
+        for (; j + 8 <= columns; j += 8) {
+            const Doubles x = widened(row + j) * w;
+            store(in + j, load<Doubles>(in + j) + x);
+            if (out != nullptr)
+                store(out + j, load<Doubles>(out + j) - x);
+        }
+        for (; j < columns; ++j) {
+            const double x = row[j] * w;
+            in[j] += x;
+            if (out != nullptr)
+                out[j] -= x;
+        }
+    }
+}
+
+STATESCAPE_INLINE void squaredNormsBody(const float *rows, std::ptrdiff_t stride, std::size_t count,
+                                        int columns, const double *origin, float *norm2)
+{
+    for (std::size_t i = 0; i < count; ++i, rows += stride) {
+        Doubles sum{};
+        int j = 0;
+        for (; j + 8 <= columns; j += 8) {
+            const Doubles difference = widened(rows + j) - load<Doubles>(origin + j);
+            sum += difference * difference;
+        }
+        double rest = 0;
+        for (; j < columns; ++j) {
+            const double difference = rows[j] - origin[j];
+            rest += difference * difference;
+        }
+        norm2[i] = static_cast<float>(total(sum) + rest);
+    }
+}
+
+STATESCAPE_INLINE double scatterBody(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+                                     const std::int32_t *label, const float *centres, const float *weight)
+{
+    double all = 0;
+    for (std::size_t i = 0; i < count; ++i, rows += stride) {
+        const float *centre = centres + static_cast<std::ptrdiff_t>(label[i]) * columns;
+        Doubles sum{};
+        int j = 0;
+        for (; j + 8 <= columns; j += 8) {
+            const Doubles difference = widened(rows + j) - widened(centre + j);
+            sum += difference * difference;
+        }
+        double rest = 0;
+        for (; j < columns; ++j) {
+            const double difference = static_cast<double>(rows[j]) - centre[j];
+            rest += difference * difference;
+        }
+        all += (total(sum) + rest) * (weight != nullptr ? weight[i] : 1);
+    }
+    return all;
+}
+
+STATESCAPE_INLINE bool allFiniteBody(const float *values, std::size_t count)
+{
+    constexpr std::int32_t kExponent = 0x7f800000;
+    Ints bad{};
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes)
+        bad |= (load<Ints>(values + i) & kExponent) == kExponent;
+    std::int32_t any = 0;
+    for (int lane = 0; lane < kLanes; ++lane)
+        any |= bad[lane];
+    for (; i < count; ++i)
+        any |= (load<std::int32_t>(values + i) & kExponent) == kExponent ? 1 : 0;
+    return any == 0;
+}
+
+template <int Group>
+STATESCAPE_INLINE void lowerGroup(const float *tiles, std::size_t tileCount, int columns,
+                                  const float *candidates, const float *current, const float *weight,
+                                  float *const *lowered, double *sums)
+{
+    Doubles low[Group] = {};
+    Doubles high[Group] = {};
+    for (std::size_t t = 0; t < tileCount; ++t, tiles += static_cast<std::ptrdiff_t>(columns) * kLanes) {
+        Floats sum[Group] = {};
+        for (int j = 0; j < columns; ++j) {
+            const auto x = load<Floats>(tiles + static_cast<std::ptrdiff_t>(j) * kLanes);
+            for (int g = 0; g < Group; ++g) {
+                const Floats difference = x - candidates[static_cast<std::ptrdiff_t>(g) * columns + j];
+                sum[g] += difference * difference;
+            }
+        }
+        const auto before = load<Floats>(current + t * kLanes);
+        for (int g = 0; g < Group; ++g) {
+            // Current is finite, so an overflown or undefined distance never wins.
+            const Ints closer = sum[g] < before;
+            const auto now = reinterpret_cast<Floats>((reinterpret_cast<Ints>(before) & ~closer) |
+                                                      (reinterpret_cast<Ints>(sum[g]) & closer));
+            float *to = lowered[g] + t * kLanes;
+            store(to, now);
+            if (weight != nullptr) {
+                low[g] += widened(to) * widened(weight + t * kLanes);
+                high[g] += widened(to + 8) * widened(weight + t * kLanes + 8);
+            } else {
+                low[g] += widened(to);
+                high[g] += widened(to + 8);
+            }
+        }
+    }
+    for (int g = 0; g < Group; ++g)
+        sums[g] = total(low[g] + high[g]);
+}
+
+template <int Group>
+STATESCAPE_INLINE void lowerByBody(const float *tiles, std::size_t tileCount, int columns,
+                                   const float *candidates, int m, const float *current, const float *weight,
+                                   float *const *lowered, double *sums)
+{
+    int c = 0;
+    for (; c + Group <= m; c += Group)
+        lowerGroup<Group>(tiles, tileCount, columns, candidates + static_cast<std::ptrdiff_t>(c) * columns,
+                          current, weight, lowered + c, sums + c);
+    for (; c < m; ++c)
+        lowerGroup<1>(tiles, tileCount, columns, candidates + static_cast<std::ptrdiff_t>(c) * columns,
+                      current, weight, lowered + c, sums + c);
+}
+
+STATESCAPE_INLINE void panelsBody(const float *row, int columns, const float *panels, int panelCount,
+                                  float *dist2)
+{
+    for (int p = 0; p < panelCount; ++p, panels += static_cast<std::ptrdiff_t>(columns) * kLanes) {
+        Floats sum{};
+        for (int j = 0; j < columns; ++j) {
+            const Floats difference = row[j] - load<Floats>(panels + static_cast<std::ptrdiff_t>(j) * kLanes);
+            sum += difference * difference;
+        }
+        store(dist2 + static_cast<std::ptrdiff_t>(p) * kLanes, sum);
     }
 }
 
@@ -145,6 +300,38 @@ STATESCAPE_INLINE void crossBody(const double *block, int rows, int stride, doub
     {                                                                                                        \
         addRowsBody(rows, stride, count, columns, label, sums);                                              \
     }                                                                                                        \
+    attribute void moveRows##suffix(const float *rows, std::ptrdiff_t stride, const std::uint32_t *index,    \
+                                    std::size_t count, int columns, const std::int32_t *from,                \
+                                    const std::int32_t *to, const float *weight, double *sums)               \
+    {                                                                                                        \
+        moveRowsBody(rows, stride, index, count, columns, from, to, weight, sums);                           \
+    }                                                                                                        \
+    attribute void squaredNorms##suffix(const float *rows, std::ptrdiff_t stride, std::size_t count,         \
+                                        int columns, const double *origin, float *norm2)                     \
+    {                                                                                                        \
+        squaredNormsBody(rows, stride, count, columns, origin, norm2);                                       \
+    }                                                                                                        \
+    attribute double scatter##suffix(const float *rows, std::ptrdiff_t stride, std::size_t count,            \
+                                     int columns, const std::int32_t *label, const float *centres,           \
+                                     const float *weight)                                                    \
+    {                                                                                                        \
+        return scatterBody(rows, stride, count, columns, label, centres, weight);                            \
+    }                                                                                                        \
+    attribute bool allFinite##suffix(const float *values, std::size_t count)                                 \
+    {                                                                                                        \
+        return allFiniteBody(values, count);                                                                 \
+    }                                                                                                        \
+    attribute void lowerBy##suffix(const float *tiles, std::size_t tileCount, int columns,                   \
+                                   const float *candidates, int m, const float *current,                     \
+                                   const float *weight, float *const *lowered, double *sums)                 \
+    {                                                                                                        \
+        lowerByBody<group / 2>(tiles, tileCount, columns, candidates, m, current, weight, lowered, sums);    \
+    }                                                                                                        \
+    attribute void panels##suffix(const float *row, int columns, const float *centres, int panelCount,       \
+                                  float *dist2)                                                              \
+    {                                                                                                        \
+        panelsBody(row, columns, centres, panelCount, dist2);                                                \
+    }                                                                                                        \
     attribute void cross##suffix(const double *block, int rows, int stride, double *sums)                    \
     {                                                                                                        \
         crossBody(block, rows, stride, sums);                                                                \
@@ -155,11 +342,11 @@ STATESCAPE_VERSIONS(Baseline, , 2)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))), 4)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f"))), 8)
 #define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                           \
-    : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                             \
-                       : name##Baseline(__VA_ARGS__)
+    (isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                          \
+     : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                            \
+                        : name##Baseline(__VA_ARGS__))
 #else
-#define STATESCAPE_DISPATCH(name, ...) (void)isa, name##Baseline(__VA_ARGS__)
+#define STATESCAPE_DISPATCH(name, ...) ((void)isa, name##Baseline(__VA_ARGS__))
 #endif
 } // namespace
 
@@ -168,9 +355,10 @@ Isa bestIsa()
 #if defined(__x86_64__)
     static const Isa best = [] {
         __builtin_cpu_init();
-        return __builtin_cpu_supports("avx512f") ? Isa::Avx512
-               : __builtin_cpu_supports("avx2")  ? Isa::Avx2
-                                                 : Isa::Baseline;
+        const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+        return avx2 && avx512 ? Isa::Avx512 : avx2 ? Isa::Avx2 : Isa::Baseline;
     }();
     return best;
 #else
@@ -207,6 +395,42 @@ void addRows(const float *rows, std::ptrdiff_t stride, std::size_t count, int co
              const std::int32_t *label, double *sums, Isa isa)
 {
     STATESCAPE_DISPATCH(addRows, rows, stride, count, columns, label, sums);
+}
+
+void moveRows(const float *rows, std::ptrdiff_t stride, const std::uint32_t *index, std::size_t count,
+              int columns, const std::int32_t *from, const std::int32_t *to, const float *weight,
+              double *sums, Isa isa)
+{
+    STATESCAPE_DISPATCH(moveRows, rows, stride, index, count, columns, from, to, weight, sums);
+}
+
+void squaredNorms(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+                  const double *origin, float *norm2, Isa isa)
+{
+    STATESCAPE_DISPATCH(squaredNorms, rows, stride, count, columns, origin, norm2);
+}
+
+double scatter(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+               const std::int32_t *label, const float *centres, const float *weight, Isa isa)
+{
+    return STATESCAPE_DISPATCH(scatter, rows, stride, count, columns, label, centres, weight);
+}
+
+bool allFinite(const float *values, std::size_t count, Isa isa)
+{
+    return STATESCAPE_DISPATCH(allFinite, values, count);
+}
+
+void lowerBy(const float *tiles, std::size_t tileCount, int columns, const float *candidates, int m,
+             const float *current, const float *weight, float *const *lowered, double *sums, Isa isa)
+{
+    STATESCAPE_DISPATCH(lowerBy, tiles, tileCount, columns, candidates, m, current, weight, lowered, sums);
+}
+
+void distancesToPanels(const float *row, int columns, const float *panels, int panelCount, float *dist2,
+                       Isa isa)
+{
+    STATESCAPE_DISPATCH(panels, row, columns, panels, panelCount, dist2);
 }
 
 void addCrossProducts(const double *block, int rows, int stride, double *sums, Isa isa)

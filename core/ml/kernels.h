@@ -13,7 +13,7 @@
 namespace statescape::ml::kernel {
 
 enum class Isa : std::uint8_t { Baseline, Avx2, Avx512 };
-/// @return the widest this CPU has.
+/// @return the widest this CPU has, with what its compilers expect beside it.
 Isa bestIsa();
 
 /// Rows of one tile.
@@ -51,6 +51,37 @@ void distances(const float *tiles, std::size_t tileCount, int columns, const flo
 /// @param rows count x columns, @p stride values apart @param sums columns values for each label
 void addRows(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
              const std::int32_t *label, double *sums, Isa isa);
+
+/// Adds @p weight times each row to the sums of @p to and takes it from those of @p from (below 0: from
+/// nowhere).
+/// @param index count row numbers @param from, to count values, by position in @p index @param weight null
+/// (all 1) or by row
+void moveRows(const float *rows, std::ptrdiff_t stride, const std::uint32_t *index, std::size_t count,
+              int columns, const std::int32_t *from, const std::int32_t *to, const float *weight,
+              double *sums, Isa isa);
+
+/// Squared distances of rows to @p origin in double, rounded to float. @param norm2 count values
+void squaredNorms(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+                  const double *origin, float *norm2, Isa isa);
+
+/// @return sum of squared distances of rows to the centre of their label, times their weight, in double.
+/// @param weight null (all 1) or count values
+double scatter(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
+               const std::int32_t *label, const float *centres, const float *weight, Isa isa);
+
+/// @return whether no value is NaN or infinite.
+bool allFinite(const float *values, std::size_t count, Isa isa);
+
+/// Lowers @p current by the squared distances to each of @p m candidates (m x columns), held below float's
+/// largest, and sums what comes out. All values of the padding must be 0 in @p current.
+/// @param lowered m outputs of 16 * tileCount values @param sums m @param weight null or 16 * tileCount
+void lowerBy(const float *tiles, std::size_t tileCount, int columns, const float *candidates, int m,
+             const float *current, const float *weight, float *const *lowered, double *sums, Isa isa);
+
+/// Squared distances of one row to packed centres: the same bits as distances() gives the other way round.
+/// @param panels 16 centres a line, columns lines a panel @param dist2 16 a panel
+void distancesToPanels(const float *row, int columns, const float *panels, int panelCount, float *dist2,
+                       Isa isa);
 
 /// Adds block^T block to the upper triangle of @p sums, in whole 4 x 16 patches.
 /// @param block rows x stride, stride a multiple of 16, padded with 0 @param sums stride x stride

@@ -155,13 +155,13 @@ struct Lowest {
 template <int Lanes>
 STATESCAPE_INLINE void fetchAhead(const RowsView &rows, int columns, std::size_t from)
 {
-    constexpr std::size_t kAhead = 64;
+    constexpr std::size_t kAhead = 16;
     constexpr int kLine = 64 / sizeof(float);
     for (std::size_t i = from + kAhead; i < from + kAhead + Lanes; ++i) {
         if (rows.index != nullptr && i >= rows.count)
             return;
-        const float *row = rows.x +
-                           static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) * rows.stride;
+        const float *row =
+            rows.x + static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) * rows.stride;
         for (int j = 0; j < columns; j += kLine)
             __builtin_prefetch(row + j);
     }
@@ -177,8 +177,8 @@ STATESCAPE_INLINE void scoresBody(const RowsView &rows, const PanelView &panels,
         const float *row[Lanes];
         for (std::size_t r = 0; r < Lanes; ++r) {
             const std::size_t i = from + r < rows.count ? from + r : rows.count - 1;
-            row[r] = rows.x +
-                     static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) * rows.stride;
+            row[r] =
+                rows.x + static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) * rows.stride;
         }
         fetchAhead<Lanes>(rows, panels.columns, from);
         Lowest<Lanes> lowest;
@@ -215,8 +215,9 @@ STATESCAPE_INLINE void proveBody(const float *best, const float *second, const f
     float error[kFilterRows];
     for (std::size_t i = 0; i < count; ++i) {
         error[i] = 2 * (relative * (std::sqrt(norm2[i]) * reach + offset) + kTiny);
-        // Written so that NaN and infinity prove nothing.
-        unsure[i] = second[i] - best[i] > error[i] ? 0 : 1;
+        const float most = norm2[i] + 2 * best[i] + error[i];
+        // The exact kernel rounds too. Written so that NaN and infinity prove nothing.
+        unsure[i] = second[i] - best[i] > error[i] + relative * (most > 0 ? most : 0) ? 0 : 1;
     }
     if (upper == nullptr)
         return;
@@ -245,11 +246,11 @@ STATESCAPE_INLINE void moveBody(const std::int32_t *label, std::size_t count, co
     }
 }
 
-#define STATESCAPE_VERSIONS(suffix, attribute, lanes)                                                   \
+#define STATESCAPE_VERSIONS(suffix, attribute, lanes)                                                        \
     attribute void scores##suffix(const RowsView &rows, const PanelView &panels, float *best, float *second, \
                                   std::int32_t *label)                                                       \
     {                                                                                                        \
-        scoresBody<lanes>(rows, panels, best, second, label);                                           \
+        scoresBody<lanes>(rows, panels, best, second, label);                                                \
     }                                                                                                        \
     attribute void prove##suffix(const float *best, const float *second, const float *norm2,                 \
                                  std::size_t count, const FilterBounds &bounds, std::uint8_t *unsure,        \

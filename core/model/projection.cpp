@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/projection.h"
 
+#include "core/ml/parallel.h"
 #include "core/ml/pca.h"
+#include "core/ml/row_axes.h"
 #include "core/model/json_io.h"
 #include "core/model/preparer.h"
 
@@ -22,6 +24,8 @@ constexpr int kMostComponents = 8;
 /// needs both.
 constexpr int kSpare = 2;
 constexpr std::size_t kLeastRows = 3;
+/// Rows a thread takes at a time.
+constexpr Index kTogether = 2048;
 constexpr int kVersion = 1;
 constexpr std::string_view kFormat = "statescape-projection";
 /// Loadings below this share of the axis's largest are not worth a name.
@@ -45,9 +49,45 @@ struct Projection::Data {
     std::vector<int> columns; ///< of the schema it was fitted on
     Axes axes;
     std::uint64_t rows = 0;
-    std::size_t width = 0;        ///< columns of the schema it was fitted on
-    std::vector<double> spectrum; ///< variance along every principal component, those shown first
+    std::size_t width = 0;          ///< columns of the schema it was fitted on
+    std::vector<double> spectrum;   ///< variance along every principal component, those shown first
+    ml::RowAxes rowAxes;            ///< preparer and axes once more, for speed
+    std::vector<float> low, median; ///< standardised stand-ins for missing values
+
+    void finish();
+    /// @param z columns.size() standardised values
+    void standardise(const float *row, float *z) const;
 };
+
+void Projection::Data::finish()
+{
+    std::vector<ml::RowAxes::Feature> features;
+    for (const auto &column : preparer.columns()) {
+        features.push_back({column.feature.log1p, column.centre, column.scale});
+        const auto standIn = [&](float value) {
+            return std::clamp(static_cast<float>((value - column.centre) / column.scale), -kClip, kClip);
+        };
+        low.push_back(standIn(column.low));
+        median.push_back(standIn(column.median));
+    }
+    rowAxes = ml::RowAxes(features, kClip, axes.mean, axes.loadings);
+}
+
+void Projection::Data::standardise(const float *row, float *z) const
+{
+    const std::size_t d = columns.size();
+    bool whole = true;
+    for (std::size_t j = 0; j < d; ++j) {
+        const float value = row[columns[j]];
+        const bool present = std::isfinite(value);
+        z[j] = present ? value : 0;
+        whole = whole && present;
+    }
+    rowAxes.standardise(z, z);
+    for (std::size_t j = 0; j < d && !whole; ++j)
+        if (const float value = row[columns[j]]; !std::isfinite(value))
+            z[j] = schema::missingReason(value) == schema::Missing::NoEvents ? low[j] : median[j];
+}
 
 Projection::Projection(std::shared_ptr<const Data> data)
     : m_data(std::move(data))
@@ -90,8 +130,8 @@ base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::Matri
         loadings = turned.axes;
     }
 
-    auto data =
-        std::make_shared<Data>(Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size(), {}});
+    auto data = std::make_shared<Data>(
+        Data{fit.preparer, fit.columns, {}, fit.rows.size(), schema.size(), {}, {}, {}, {}});
     data->axes.mean = pca.mean();
     data->axes.total = pca.totalVariance();
     data->spectrum.assign(variance.data(), variance.data() + variance.size());
@@ -101,6 +141,7 @@ base::Result<Projection> Projection::fit(const schema::Schema &schema, ml::Matri
     data->axes.loadings.leftCols(shown) = loadings.leftCols(shown);
     data->axes.variance = Eigen::VectorXd::Zero(components);
     data->axes.variance.head(shown) = variance.head(shown);
+    data->finish();
     return Projection(std::move(data));
 }
 
@@ -117,21 +158,26 @@ std::size_t Projection::rowsFitted() const
 void Projection::project(std::span<const float> row, std::span<float> out) const
 {
     thread_local std::vector<float> z;
-    z.resize(static_cast<std::size_t>(m_data->preparer.size()));
+    z.resize(m_data->columns.size());
     if (row.size() < m_data->width || out.size() < static_cast<std::size_t>(components())) {
         std::fill(out.begin(), out.end(), 0.0F);
         return;
     }
-    m_data->preparer.apply(row, m_data->columns, z);
-    m_data->axes.project(z, out);
+    m_data->standardise(row.data(), z.data());
+    m_data->rowAxes.project(z.data(), out.data());
 }
 
 ml::Matrix Projection::projectAll(ml::MatrixView x) const
 {
     ml::Matrix out(x.rows(), components());
-    for (Index i = 0; i < x.rows(); ++i)
-        project({x.data() + i * x.outerStride(), static_cast<std::size_t>(x.cols())},
-                {out.row(i).data(), static_cast<std::size_t>(components())});
+    const auto chunks = static_cast<std::size_t>((x.rows() + kTogether - 1) / kTogether);
+    ml::forEachChunk(chunks, ml::threadCount(0), [&](std::size_t chunk) {
+        const Index first = static_cast<Index>(chunk) * kTogether;
+        const Index last = std::min(x.rows(), first + kTogether);
+        for (Index i = first; i < last; ++i)
+            project({x.data() + i * x.outerStride(), static_cast<std::size_t>(x.cols())},
+                    {out.data() + i * out.cols(), static_cast<std::size_t>(components())});
+    });
     return out;
 }
 
@@ -191,7 +237,7 @@ void Projection::standardise(std::span<const float> row, std::span<float> out) c
         std::fill(out.begin(), out.end(), 0.0F);
         return;
     }
-    m_data->preparer.apply(row, m_data->columns, out);
+    m_data->standardise(row.data(), out.data());
 }
 
 double Projection::driftDegrees(const Projection &other) const
@@ -225,7 +271,7 @@ base::Result<Projection> Projection::fromJson(std::string_view text)
     STATESCAPE_CHECK(JsonReader::checkHeader(root, kFormat, kVersion));
     std::optional<base::Error> error;
     const JsonReader in(root, error);
-    auto data = std::make_shared<Data>(Data{readPreparer(in["features"]), {}, {}, 0, 0, {}});
+    auto data = std::make_shared<Data>(Data{readPreparer(in["features"]), {}, {}, 0, 0, {}, {}, {}, {}});
     const auto d = static_cast<std::size_t>(data->preparer.size());
     data->rows = static_cast<std::uint64_t>(in["rows"].integer(0, std::int64_t{1} << 53));
     data->width = static_cast<std::size_t>(in["width"].integer(1, 1 << 20));
@@ -245,6 +291,7 @@ base::Result<Projection> Projection::fromJson(std::string_view text)
     }
     if (error)
         return *error;
+    data->finish();
     return Projection(std::move(data));
 }
 

@@ -159,6 +159,7 @@ void TestAdvice::wrongRunsComeFirst()
     const auto suspects = suspectLabels(data.z, data.labels, 8000);
     double precision = 0;
     double found = 0;
+    double right = 0;
     for (std::size_t i = 0; i < suspects.size(); ++i) {
         QVERIFY(suspects[i].score > 0 && suspects[i].score <= 1);
         QVERIFY(i == 0 || suspects[i].score <= suspects[i - 1].score);
@@ -166,10 +167,10 @@ void TestAdvice::wrongRunsComeFirst()
             continue;
         ++found;
         precision += found / static_cast<double>(i + 1);
-        if (suspects[i].score >= kSuspicious)
-            QCOMPARE(suspects[i].instead, labels[static_cast<std::size_t>(data.state[suspects[i].row])]);
+        right += suspects[i].instead == labels[static_cast<std::size_t>(data.state[suspects[i].row])] ? 1 : 0;
     }
     precision /= static_cast<double>(wrong.size());
+    QVERIFY(right > 0.95 * found);
     QVERIFY2(precision > 0.95, qPrintable(QString::number(precision)));
     QCOMPARE(suspectLabels(data.z, data.labels, 5).size(), std::size_t{5});
 }

@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Speed of what explains a picture, beside scikit-learn and SciPy in one run; one JSON row a line.
+#include "core/ml/parallel.h"
+#include "core/ml/random.h"
+#include "core/model/advice.h"
+#include "core/model/compare.h"
+#include "core/model/projection.h"
+#include "core/model/rule.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <unistd.h>
+
+using namespace statescape;
+using nlohmann::json;
+
+namespace {
+constexpr Eigen::Index kRows = 1000000;
+constexpr Eigen::Index kColumns = 89;
+constexpr Eigen::Index kCompared = 40000;
+constexpr std::size_t kRun = 50;
+constexpr int kSeedEvery = 20;
+constexpr Eigen::Index kLabelled = 50000;
+constexpr Eigen::Index kPeerRows = 100000;
+
+schema::Schema schemaOf()
+{
+    std::vector<schema::Feature> out;
+    for (Eigen::Index j = 0; j < kColumns; ++j)
+        out.push_back({"f" + std::to_string(j), "", base::Unit::PerSecond, schema::FeatureKind::Rate,
+                       "scheduler", "", j % 5 != 0});
+    return schema::Schema(std::move(out));
+}
+
+/// Ten states in runs, log-normal rates that go together in a few directions, as kernel counters do.
+struct Samples {
+    ml::Matrix x;
+    std::vector<int> state;
+};
+
+Samples samples()
+{
+    constexpr int kStates = 10;
+    constexpr int kTogether = 6;
+    ml::Random shape(1);
+    ml::Matrix centres(kStates, kColumns);
+    ml::Matrix mix(kTogether, kColumns);
+    for (Eigen::Index i = 0; i < centres.size(); ++i)
+        centres.data()[i] = static_cast<float>(shape.normal());
+    for (Eigen::Index i = 0; i < mix.size(); ++i)
+        mix.data()[i] = static_cast<float>(0.4 * shape.normal());
+    Samples out{ml::Matrix(kRows, kColumns), std::vector<int>(static_cast<std::size_t>(kRows))};
+    constexpr Eigen::Index kPart = 10000;
+    ml::forEachChunk(static_cast<std::size_t>(kRows / kPart), ml::threadCount(0), [&](std::size_t part) {
+        ml::Random random(2, part);
+        int state = 0;
+        for (Eigen::Index i = static_cast<Eigen::Index>(part) * kPart;
+             i < (static_cast<Eigen::Index>(part) + 1) * kPart; ++i) {
+            if (static_cast<std::size_t>(i) % kRun == 0)
+                state = static_cast<int>(random.below(kStates));
+            out.state[static_cast<std::size_t>(i)] = state;
+            Eigen::RowVectorXf shared(kTogether);
+            for (Eigen::Index c = 0; c < kTogether; ++c)
+                shared[c] = static_cast<float>(random.normal());
+            const Eigen::RowVectorXf centre = centres.row(state) + shared * mix;
+            for (Eigen::Index j = 0; j < kColumns; ++j)
+                out.x(i, j) =
+                    std::exp(4 + 0.7F * (centre[j] + 0.7F * static_cast<float>(random.uniform() - 0.5)));
+        }
+    });
+    return out;
+}
+
+template <class Work>
+double bestMs(int runs, Work work)
+{
+    double best = 1e300;
+    for (int run = 0; run < runs; ++run) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        const auto took = std::chrono::steady_clock::now() - start;
+        best = std::min(best, std::chrono::duration<double, std::milli>(took).count());
+    }
+    return best;
+}
+
+/// Runs the peer with the first python3 that has it. @return null where none has.
+json peer(const ml::Matrix &x, const ml::Matrix &z, const std::vector<int> &state)
+{
+    const auto file =
+        std::filesystem::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
+    {
+        std::ofstream out(file, std::ios::binary);
+        const auto bytes = [](Eigen::Index count) { return static_cast<std::streamsize>(4 * count); };
+        out.write(reinterpret_cast<const char *>(x.data()), bytes(kPeerRows * kColumns));
+        out.write(reinterpret_cast<const char *>(z.data()), bytes(kPeerRows * z.cols()));
+        out.write(reinterpret_cast<const char *>(state.data()), bytes(kPeerRows));
+    }
+    const std::string arguments = " '" STATESCAPE_BENCH_PEER "' '" + file.string() + "' " +
+                                  std::to_string(kPeerRows) + " " + std::to_string(kColumns) + " " +
+                                  std::to_string(z.cols()) + " " + std::to_string(kCompared);
+    // PATH may put a python3 without scikit-learn before the system's.
+    const std::string command =
+        "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import sklearn' 2>/dev/null && exec \"$p\"" +
+        arguments + " 2>/dev/null; done";
+    std::string text;
+    if (FILE *pipe = ::popen(command.c_str(), "r")) {
+        for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
+            text += static_cast<char>(c);
+        ::pclose(pipe);
+    }
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    const json out = json::parse(text, nullptr, false);
+    return out.is_object() ? out : json();
+}
+
+void print(const char *name, double value, const json &theirs, const char *key, const std::string &note)
+{
+    json row{{"group", "model"}, {"name", name},          {"value", value},   {"unit", "ms"},
+             {"peer", nullptr},  {"peer_value", nullptr}, {"ratio", nullptr}, {"note", note}};
+    if (theirs.is_object() && theirs.contains(key)) {
+        row["peer"] = theirs["names"][key];
+        row["peer_value"] = theirs[key];
+        row["ratio"] = theirs[key].get<double>() / value;
+    }
+    std::printf("%s\n", row.dump().c_str());
+    std::fflush(stdout);
+}
+} // namespace
+
+int main()
+{
+    const auto data = samples();
+    const auto schema = schemaOf();
+    const auto projection = model::Projection::fit(schema, data.x.topRows(kPeerRows / 5), 8);
+    if (!projection)
+        return 1;
+    ml::Matrix z(kRows, static_cast<Eigen::Index>(projection->columns().size()));
+    for (Eigen::Index i = 0; i < kRows; ++i)
+        projection->standardise({data.x.row(i).data(), static_cast<std::size_t>(kColumns)},
+                                {z.row(i).data(), static_cast<std::size_t>(z.cols())});
+    const json theirs = peer(data.x, z, data.state);
+    const auto sidesOf = [&](Eigen::Index rows) {
+        std::vector<model::Side> sides;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)
+            sides.push_back(data.state[i] < 5 ? model::Side::Selected : model::Side::Others);
+        return sides;
+    };
+
+    std::size_t found = 0;
+    const auto compared = sidesOf(kCompared);
+    const auto few = data.x.topRows(kCompared);
+    print("why different", bestMs(3, [&] { found = model::whyDifferent(schema, few, compared).size(); }),
+          theirs, "ranks",
+          std::to_string(found) + " features, " + std::to_string(kCompared) +
+              " samples; ours with medians, intervals and correlation in time, the peer p values alone");
+    const auto all = sidesOf(kRows);
+    print("why different, 1M samples", bestMs(2, [&] { (void)model::whyDifferent(schema, data.x, all); }),
+          json(), "", "20,000 a side are looked at");
+    print("twin histogram, 1M samples",
+          bestMs(3, [&] { (void)model::twinHistogram(schema, data.x, all, 7); }), json(), "",
+          "one feature, 32 bins");
+
+    std::string rule;
+    const auto ruleMs = [&](Eigen::Index rows, int runs) {
+        auto sides = sidesOf(rows);
+        for (std::size_t i = 0; i < sides.size(); ++i)
+            sides[i] = data.state[i] == 3 ? model::Side::Selected : model::Side::Others;
+        return bestMs(runs, [&] {
+            const auto one = model::findRule(schema, data.x.topRows(rows), sides);
+            rule = one ? "F1 " + std::to_string(one->f1) + " with " + std::to_string(one->terms.size()) +
+                             " terms"
+                       : "none";
+        });
+    };
+    const double ruleFew = ruleMs(kPeerRows, 2);
+    std::string note = "100,000 x 89, " + rule;
+    if (theirs.is_object())
+        note += "; best leaf of the peer's tree " + std::to_string(theirs["tree_f1"].get<double>());
+    print("rule", ruleFew, theirs, "tree", note);
+    const double ruleAll = ruleMs(kRows, 2);
+    print("rule, 1M samples", ruleAll, json(), "", rule);
+
+    const auto grow = [&](Eigen::Index rows, int runs) {
+        std::vector<std::uint8_t> seeds(static_cast<std::size_t>(rows));
+        for (std::size_t i = 0; i < seeds.size(); ++i)
+            seeds[i] = data.state[i] == 3 && i % kSeedEvery == 0 ? 1 : 0;
+        return bestMs(runs, [&] {
+            const auto grown = model::growToNeighbours(z.topRows(rows), seeds);
+            found = static_cast<std::size_t>(std::count(grown.begin(), grown.end(), 1));
+        });
+    };
+    const double growFew = grow(kPeerRows, 2);
+    print("grow to neighbours", growFew, theirs, "grow",
+          "100,000 x 89, every twentieth of one state, " + std::to_string(found) + " samples then");
+    const double growAll = grow(kRows, 1);
+    print("grow to neighbours, 1M samples", growAll, json(), "", std::to_string(found) + " samples then");
+
+    std::vector<schema::Label> labels;
+    for (std::size_t i = 0; i < kLabelled; ++i)
+        labels.push_back({schema::Polarity::Negative, static_cast<std::uint16_t>(data.state[i] + 1)});
+    print("suspected labels",
+          bestMs(1, [&] { found = model::suspectLabels(z.topRows(kLabelled), labels).size(); }), theirs,
+          "neighbours",
+          "50,000 labelled x 89, 10 neighbours among 20,000; the peer without leaving runs out");
+    std::vector<model::Score> scores(static_cast<std::size_t>(kRows));
+    for (std::size_t i = 0; i < scores.size(); ++i)
+        scores[i].confidence = static_cast<float>(i * 2654435761U % 1000000) / 1000000;
+    const ml::Matrix picture = projection->projectAll(data.x);
+    print("uncertain samples, 1M samples",
+          bestMs(2, [&] { found = model::uncertainSamples(picture, scores, {}).size(); }), json(), "",
+          std::to_string(found) + " suggestions");
+
+    const double projectFew = bestMs(3, [&] { (void)projection->projectAll(data.x.topRows(kPeerRows)); });
+    print("project", projectFew, theirs, "project",
+          "100,000 x 89 to 8 axes, logarithm and scaling included on both sides");
+    print("project, 1M samples", bestMs(3, [&] { (void)projection->projectAll(data.x); }), json(), "",
+          "89 features to 8 axes");
+    return 0;
+}
