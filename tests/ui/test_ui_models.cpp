@@ -116,7 +116,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < kRows; ++i)
             (*stalled)[i] = Planted::kindOf(i) == 2 ? 1 : 0;
         std::promise<Explanation> answer;
-        m_workspace->explain(stalled, [&](Explanation e) { answer.set_value(std::move(e)); });
+        m_workspace->explain(stalled, {}, [&](Explanation e) { answer.set_value(std::move(e)); });
         auto future = answer.get_future();
         QCOMPARE(future.wait_for(std::chrono::seconds(20)), std::future_status::ready);
         const Explanation explanation = future.get();

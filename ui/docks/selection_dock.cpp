@@ -2,106 +2,198 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/selection_dock.h"
 
+#include "ui/docks/against_box.h"
+#include "ui/docks/label_buttons.h"
+#include "ui/docks/rule_card.h"
+#include "ui/docks/saved_selections.h"
+#include "ui/docks/twin_histogram.h"
 #include "ui/kit/figure_list.h"
-#include "ui/kit/key_button.h"
 #include "ui/kit/text.h"
 
-#include <QComboBox>
+#include <QDateTime>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLineEdit>
-#include <QPushButton>
+#include <QMenu>
+#include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <cstring>
+
 namespace statescape::ui {
+namespace {
+
+constexpr int kLateMs = 400;
+
+/// @return first and last row selected. A million flags take some 50 µs.
+std::pair<std::size_t, std::size_t> ends(const RowMask &mask)
+{
+    std::size_t first = 0, last = mask.size();
+    const auto empty = [&mask](std::size_t at) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, mask.data() + at, 8);
+        return eight == 0;
+    };
+    while (first + 8 <= mask.size() && empty(first))
+        first += 8;
+    while (first < mask.size() && mask[first] == 0)
+        ++first;
+    while (last >= 8 && empty(last - 8))
+        last -= 8;
+    while (last > 0 && mask[last - 1] == 0)
+        --last;
+    return {first, last == 0 ? 0 : last - 1};
+}
+
+} // namespace
 
 SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("selection"), tr("Selection"), parent)
     , m_controller(controller)
     , m_differences(new DifferenceModel(this))
     , m_processes(new ProcessModel(this))
-    , m_summary(new QLabel)
-    , m_whyHeading(new Heading(tr("Why it differs from the rest")))
-    , m_whoHeading(new Heading(tr("Who was running")))
-    , m_why(new FigureList)
-    , m_who(new FigureList)
+    , m_suggestion(new QLabel)
     , m_nothing(mutedLabel(tr("Nothing selected. Freeze (F), then draw a lasso (L) round points, or drag an "
                               "interval in the strip below.")))
+    , m_summary(new QLabel)
+    , m_reason(mutedLabel())
+    , m_labelling(new LabelButtons(controller))
+    , m_whoHeading(new Heading(tr("Who was running")))
+    , m_savedHeading(new Heading(tr("Saved selections")))
+    , m_histogram(new TwinHistogramView)
+    , m_rule(new RuleCard)
+    , m_who(new FigureList)
+    , m_saved(new SavedSelections(controller))
 {
     auto *page = new QWidget;
     auto *box = new QVBoxLayout(page);
     box->setContentsMargins(12, 0, 12, 4);
     box->setSpacing(6);
-    m_nothing->setWordWrap(true);
-    m_summary->setWordWrap(true);
+    for (QLabel *label : {m_suggestion, m_nothing, m_summary, m_reason})
+        label->setWordWrap(true);
+    m_suggestion->setTextFormat(Qt::RichText);
+    m_suggestion->setFrameShape(QFrame::StyledPanel);
+    m_suggestion->setObjectName(QStringLiteral("card"));
+    m_suggestion->setContentsMargins(8, 5, 8, 5);
+    box->addWidget(m_suggestion);
     box->addWidget(m_nothing);
     box->addWidget(m_summary);
-    box->addWidget(m_labelling = makeButtons());
-    box->addWidget(m_whyHeading);
+    box->addWidget(m_labelling);
+    box->addWidget(m_whyRow = makeWhy());
+    box->addWidget(m_reason);
     box->addWidget(m_why);
+    box->addWidget(m_more);
+    box->addWidget(m_histogram);
+    box->addWidget(m_rule);
     box->addWidget(m_whoHeading);
     box->addWidget(m_who);
+    box->addWidget(m_savedHeading);
+    box->addWidget(m_saved);
     box->addStretch(1);
-    m_why->setFitsRows(DifferenceModel::kRows);
-    m_why->setModel(m_differences);
-    m_why->setFigureWidth(0, tr("run-queue latency p99"), false);
-    m_why->header()->setSectionResizeMode(1, QHeaderView::Stretch);
-    m_why->setFigureWidth(2, QStringLiteral("+99.9 σ"));
-    m_why->setItemDelegateForColumn(1, new BarDelegate(m_why));
-    m_why->setAccessibleName(tr("Why it differs from the rest"));
-    m_who->setFitsRows(6);
+    m_who->setFitsRows(12);
     m_who->setModel(m_processes);
     m_who->setHeaderHidden(false);
+    m_who->setWrapsNames();
     m_who->setFigureWidth(1, QStringLiteral("88.8 %"));
     m_who->setFigureWidth(2, QStringLiteral("88.8 MB/s"));
     m_who->setFigureWidth(3, QStringLiteral("88.8 k/s"));
     m_who->setAccessibleName(tr("Who was running"));
     setScrollingPage(page);
-    connect(&controller, &SessionController::selectionChanged, this, &SelectionDock::updateSelection);
-    connect(&controller, &SessionController::explanationChanged, this, &SelectionDock::updateExplanation);
-    connect(&controller, &SessionController::shownChanged, this, &SelectionDock::updateClasses);
+    connectParts();
+    updateSuggestion();
+    showWhy(false);
+    m_reason->hide();
     updateSelection();
+    if (controller.explanation().samples > 0)
+        updateExplanation();
 }
 
-QWidget *SelectionDock::makeButtons()
+QWidget *SelectionDock::makeWhy()
 {
     auto *page = new QWidget;
-    auto *column = new QVBoxLayout(page);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(6);
-    auto *row = new QHBoxLayout;
+    auto *row = new QHBoxLayout(page);
+    row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(6);
-    const auto add = [&](const QString &text, const QString &key, const QString &name, const QString &id,
-                         const QString &tip) {
-        auto *button = new KeyPushButton(text, key);
-        button->setObjectName(name);
-        button->setToolTip(tip);
-        button->setAccessibleName(tip);
-        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        button->setMinimumWidth(40);
-        connect(button, &QPushButton::clicked, this, [this, id] { Q_EMIT labelCommand(id); });
-        row->addWidget(button);
-        return button;
-    };
-    m_positive = add(tr("+ Positive"), QStringLiteral("P"), QStringLiteral("positive"),
-                     QStringLiteral("label.positive"), tr("Label the selection as good (P)"));
-    m_negative = add(tr("× Negative"), QStringLiteral("N"), QStringLiteral("negative"),
-                     QStringLiteral("label.negative"), tr("Label the selection as bad (N)"));
-    m_clear = add(tr("Clear"), QStringLiteral("U"), QStringLiteral("plain"), QStringLiteral("label.clear"),
-                  tr("Take the labels off the selection (U)"));
-    column->addLayout(row);
-    m_class = new QComboBox;
-    m_class->setEditable(true);
-    m_class->setInsertPolicy(QComboBox::NoInsert);
-    m_class->setAccessibleName(tr("Class name"));
-    m_class->setToolTip(tr("Class name that + Positive and × Negative give; Enter gives the class alone; 1 "
-                           "to 9 give the classes in this list"));
-    m_class->lineEdit()->setPlaceholderText(tr("class name (optional)"));
-    m_class->setMinimumWidth(60);
-    column->addWidget(m_class);
-    connect(m_class->lineEdit(), &QLineEdit::returnPressed, this,
-            [this] { assignClassNamed(m_class->currentText().trimmed()); });
+    m_whyHeading = new Heading(tr("Why it differs from"));
+    m_whyHeading->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
+    m_against = new AgainstBox(m_controller);
+    m_why = new DifferenceList;
+    m_more = new QToolButton;
+    row->addWidget(m_whyHeading);
+    row->addWidget(m_against, 1);
+    m_why->setFitsRows(DifferenceModel::kMostRows);
+    m_why->setModel(m_differences);
+    m_why->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_more->setAutoRaise(true);
+    m_more->setFocusPolicy(Qt::StrongFocus);
     return page;
+}
+
+void SelectionDock::connectParts()
+{
+    connect(&m_controller, &SessionController::selectionChanged, this, &SelectionDock::updateSelection);
+    connect(&m_controller, &SessionController::explanationChanged, this, &SelectionDock::updateExplanation);
+    connect(&m_controller, &SessionController::suggestionChanged, this, &SelectionDock::updateSuggestion);
+    connect(m_why->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &now) {
+                if (now.isValid())
+                    m_feature = now.data(DifferenceModel::kKeyRole).toString();
+                updateHistogram();
+            });
+    connect(m_why, &QAbstractItemView::activated, this, [this](const QModelIndex &index) {
+        Q_EMIT featureAction(index.data(DifferenceModel::kKeyRole).toString(), QStringLiteral("colour"));
+    });
+    connect(m_why, &QWidget::customContextMenuRequested, this, &SelectionDock::featureMenu);
+    connect(m_more, &QToolButton::clicked, this, [this] {
+        m_differences->setAllShown(m_differences->rowCount() < m_differences->available());
+        updateMore();
+    });
+    connect(m_labelling, &LabelButtons::command, this, &SelectionDock::labelCommand);
+    connect(m_rule, &RuleCard::ruleWanted, this, &SelectionDock::ruleWanted);
+    connect(m_saved, &SavedSelections::areaWanted, this, &SelectionDock::areaWanted);
+    connect(m_saved, &SavedSelections::compareWanted, this, [this](const store::SavedSelection &saved) {
+        m_against->choose({Workspace::Against::Kind::Saved, saved.name});
+    });
+    connect(m_against, &AgainstBox::chosen, this, [this] { m_late.start(kLateMs); });
+    m_late.setSingleShot(true);
+    connect(&m_late, &QTimer::timeout, this, [this] {
+        showWhy(false);
+        m_reason->setText(tr("Comparing with %1 …").arg(againstText(m_controller.against())));
+        m_reason->setVisible(m_controller.selectedCount() > 0);
+    });
+}
+
+void SelectionDock::resizeEvent(QResizeEvent *event)
+{
+    SectionDock::resizeEvent(event);
+    m_whyHeading->setHeading(width() < 300 ? tr("Differs from") : tr("Why it differs from"));
+    m_who->setColumnHidden(3, width() < 300); // names matter more, and the tooltip has the figure
+}
+
+void SelectionDock::updateSuggestion()
+{
+    const QString text = m_controller.suggestionText();
+    m_suggestion->setVisible(!text.isEmpty());
+    m_suggestion->setText(
+        tr("%1<br><b>P</b> positive · <b>N</b> negative · <b>1</b>–<b>9</b> class · <b>S</b> skip")
+            .arg(text.toHtmlEscaped()));
+}
+
+QString SelectionDock::spanText() const
+{
+    const auto shown = m_controller.shown();
+    const RowMask &mask = *m_controller.selection();
+    const auto [first, last] = ends(mask);
+    if (!shown || first >= shown->samples.rows() || last >= shown->samples.rows())
+        return {};
+    const std::uint64_t from = shown->samples.timeNs(first) - shown->samples.durationNs(first);
+    const std::uint64_t to = shown->samples.timeNs(last);
+    const QString day = QStringLiteral("d MMM HH:mm:ss"), clock = QStringLiteral("HH:mm:ss");
+    const QString dayFormat = QStringLiteral("yyyy-MM-dd");
+    const bool sameDay = localTime(shown->anchor, from, dayFormat) == localTime(shown->anchor, to, dayFormat);
+    return tr("%1 to %2")
+        .arg(localTime(shown->anchor, from, sameDay ? clock : day),
+             localTime(shown->anchor, to, sameDay ? clock : day));
 }
 
 void SelectionDock::updateSelection()
@@ -113,16 +205,64 @@ void SelectionDock::updateSelection()
     m_nothing->setVisible(!any);
     m_summary->setVisible(any);
     m_labelling->setVisible(any);
-    if (any && shown)
-        m_summary->setText(
-            tr("%1 % of %2 samples")
-                .arg(100.0 * double(count) / double(std::max<std::size_t>(1, shown->samples.rows())), 0, 'f',
-                     1)
-                .arg(countText(shown->samples.rows())));
-    for (QWidget *widget : {static_cast<QWidget *>(m_whyHeading), static_cast<QWidget *>(m_whoHeading),
-                            static_cast<QWidget *>(m_why), static_cast<QWidget *>(m_who)})
-        if (!any)
-            widget->hide();
+    m_whyRow->setVisible(any);
+    if (any && shown) {
+        const double share = 100.0 * double(count) / double(std::max<std::size_t>(1, shown->samples.rows()));
+        QString text = tr("%1 % of %2, %3")
+                           .arg(share, 0, 'f', share < 10 ? 1 : 0)
+                           .arg(pluralText(shown->samples.rows(), tr("sample")), spanText());
+        const Explanation &e = m_controller.explanation();
+        if (e.samples > 0)
+            text += tr(" · %1 in %2").arg(durationText(e.totalNs), pluralText(e.intervals, tr("interval")));
+        m_summary->setText(text);
+    }
+    if (!any) {
+        m_late.stop();
+        showWhy(false);
+        m_reason->hide();
+    } else if (m_controller.explanation().samples == 0) {
+        m_late.start(kLateMs);
+    }
+}
+
+void SelectionDock::showWhy(bool shown)
+{
+    const bool differs = shown && m_differences->rowCount() > 0;
+    m_why->setVisible(differs);
+    m_histogram->setVisible(differs);
+    m_rule->setVisible(shown);
+    m_who->setVisible(shown && m_processes->rowCount() > 0);
+    m_whoHeading->setVisible(shown && m_processes->rowCount() > 0);
+    updateMore();
+}
+
+QString SelectionDock::reasonFor(const Explanation &e) const
+{
+    using Kind = Workspace::Against::Kind;
+    const QString other = againstText(e.against);
+    if (e.others == 0)
+        switch (e.against.kind) {
+        case Kind::Rest:
+            return tr("Everything is selected, so there is nothing to compare with: select less, or choose "
+                      "something else above.");
+        case Kind::State:
+            return tr("The model finds no sample outside the selection in %1: choose something else above.")
+                .arg(other);
+        case Kind::Class:
+            return tr("No sample outside the selection is labelled %1: label some, or choose something else "
+                      "above.")
+                .arg(qt(e.against.name));
+        case Kind::Saved:
+            return tr("All of %1 is selected: select something else, or compare with the rest.").arg(other);
+        }
+    if (e.samples < 3)
+        return tr("Too few to compare: select three or more.");
+    if (e.others < 3)
+        return tr("Too few to compare with: %1 has %2 outside the selection.")
+            .arg(other, pluralText(e.others, tr("sample")));
+    return m_differences->rowCount() > 0
+               ? QString()
+               : tr("No feature differs from %1 by half a sigma or more.").arg(other);
 }
 
 void SelectionDock::updateExplanation()
@@ -131,68 +271,94 @@ void SelectionDock::updateExplanation()
     const Explanation &e = m_controller.explanation();
     if (!shown || m_controller.selectedCount() == 0)
         return;
-    const double share = 100.0 * double(m_controller.selectedCount()) /
-                         double(std::max<std::size_t>(1, shown->samples.rows()));
-    m_summary->setText(pluralText(e.intervals, tr("interval")) +
-                       tr(", %1, first %2 · %3 %")
-                           .arg(durationText(e.totalNs), localTime(shown->anchor, e.firstNs))
-                           .arg(share, 0, 'f', share < 10 ? 1 : 0));
+    m_late.stop();
+    updateSelection();
+    m_late.stop();
     m_differences->update(e, shown->samples.sharedSchema());
     m_processes->update(e);
-    m_whyHeading->setVisible(true);
-    m_whyHeading->setHeading(m_differences->rowCount() > 0 ? tr("Why it differs from the rest")
-                             : e.samples < 3               ? tr("Too few to compare: select three or more")
-                                                           : tr("It differs from the rest in nothing"));
-    m_why->setVisible(m_differences->rowCount() > 0);
-    m_who->setVisible(m_processes->rowCount() > 0);
-    m_whoHeading->setVisible(m_processes->rowCount() > 0);
+    m_rule->setExplanation(e, shown->samples.sharedSchema(), qt(shown->file));
+    m_why->setAccessibleName(tr("Why it differs from %1").arg(againstText(e.against)));
+    const QString reason = reasonFor(e);
+    m_reason->setText(reason);
+    showWhy(true);
+    m_reason->setVisible(!reason.isEmpty());
+    m_rule->setVisible(e.samples >= 3 && e.others >= 3);
+    // The feature looked at stays under the eye when it is still there.
+    int row = 0;
+    for (int i = 0; i < m_differences->rowCount(); ++i)
+        if (m_differences->index(i, 0).data(DifferenceModel::kKeyRole).toString() == m_feature)
+            row = i;
+    if (m_differences->rowCount() > 0)
+        m_why->setCurrentIndex(m_differences->index(row, 0));
+    updateHistogram();
+    const auto first = m_controller.explanation().firstNs;
+    const QString top =
+        m_differences->rowCount() > 0 ? m_differences->index(0, 0).data().toString() : QString();
+    m_saved->setSuggestedName(
+        (localTime(shown->anchor, first, QStringLiteral("HH:mm")) + QLatin1Char(' ') + top).trimmed());
 }
 
-void SelectionDock::updateClasses()
+void SelectionDock::updateMore()
 {
-    const auto shown = m_controller.shown();
-    if (!shown || !shown->classNames || shown->classNames.get() == m_names)
+    const int more = m_differences->available() - DifferenceModel::kFewRows;
+    m_more->setVisible(more > 0 && !m_why->isHidden());
+    m_more->setText(m_differences->rowCount() < m_differences->available() ? tr("%1 more ▾").arg(more)
+                                                                           : tr("Fewer ▴"));
+    m_more->setAccessibleName(tr("Features that differ less: %1").arg(m_more->text()));
+}
+
+void SelectionDock::updateHistogram()
+{
+    const QModelIndex now = m_why->currentIndex();
+    const Explanation &e = m_controller.explanation();
+    if (!now.isValid() || now.row() >= m_differences->rowCount() || !m_differences->schema() ||
+        e.samples == 0)
         return;
-    m_names = shown->classNames.get();
-    QStringList names;
-    for (std::size_t i = 1; i < shown->classNames->size(); ++i)
-        names << qt((*shown->classNames)[i]);
-    const QString typed = m_class->currentText();
-    m_class->clear();
-    m_class->addItems(names);
-    m_class->setCurrentText(typed);
+    const model::Difference &row = m_differences->rows()[std::size_t(now.row())];
+    const auto at = std::find_if(e.histograms.begin(), e.histograms.end(),
+                                 [&](const auto &histogram) { return histogram.column == row.column; });
+    m_histogram->setDifference(row, (*m_differences->schema())[std::size_t(row.column)],
+                               againstText(e.against), at == e.histograms.end() ? nullptr : &*at);
+}
+
+void SelectionDock::featureMenu(const QPoint &at)
+{
+    const QModelIndex under = m_why->indexAt(at);
+    const QModelIndex index = under.isValid() ? under : m_why->currentIndex();
+    if (!index.isValid())
+        return;
+    const QString key = index.data(DifferenceModel::kKeyRole).toString();
+    QMenu menu(this);
+    const std::pair<QString, const char *> actions[] = {{tr("Colour by this feature"), "colour"},
+                                                        {tr("Put on the X axis"), "x"},
+                                                        {tr("Put on the Y axis"), "y"},
+                                                        {tr("Put on the Z axis"), "z"},
+                                                        {tr("Show in the strip"), "line"}};
+    for (const auto &[text, action] : actions)
+        menu.addAction(text, this,
+                       [this, key, id = QString::fromLatin1(action)] { Q_EMIT featureAction(key, id); });
+    menu.exec(m_why->viewport()->mapToGlobal(at));
+}
+
+void SelectionDock::startSaving()
+{
+    show();
+    m_saved->startFromSuggestion();
 }
 
 void SelectionDock::label(schema::Polarity polarity)
 {
-    const QString name = m_class->currentText().trimmed();
-    m_controller.label(polarity, name, name.isEmpty());
+    m_labelling->label(polarity);
 }
 
 void SelectionDock::assignClass(int number)
 {
-    const auto shown = m_controller.shown();
-    if (shown && shown->classNames && number >= 1 && std::size_t(number) < shown->classNames->size())
-        assignClassNamed(qt((*shown->classNames)[std::size_t(number)]));
+    m_labelling->assignClass(number);
 }
 
-void SelectionDock::assignClassNamed(const QString &name)
+QComboBox *SelectionDock::classBox() const
 {
-    const auto shown = m_controller.shown();
-    if (name.isEmpty() || !shown)
-        return;
-    // A class that already has a polarity keeps it: "disk stall" stays bad without saying so again.
-    std::int64_t balance = 0;
-    if (shown->labels && shown->classNames) {
-        const auto at = std::find(shown->classNames->begin(), shown->classNames->end(), name.toStdString());
-        const auto id = at - shown->classNames->begin();
-        for (const auto &label : *shown->labels)
-            balance += label.classId == id ? int(label.polarity) : 0;
-    }
-    m_controller.label(balance > 0   ? schema::Polarity::Positive
-                       : balance < 0 ? schema::Polarity::Negative
-                                     : schema::Polarity::None,
-                       name);
+    return m_labelling->classBox();
 }
 
 } // namespace statescape::ui

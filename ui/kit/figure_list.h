@@ -17,6 +17,8 @@ public:
     void setFigureWidth(int column, const QString &sample, bool figures = true);
     /// Takes as much height as the rows need, at most @p most rows.
     void setFitsRows(int most);
+    /// Names that are too long for column 0 go on in a second line instead of being elided.
+    void setWrapsNames();
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
     void setModel(QAbstractItemModel *model) override;
@@ -31,9 +33,29 @@ class RowDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override;
+
+protected:
+    /// The row chosen keeps its colours: it lies on a shade, a stronger one while the list has the keyboard.
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override;
 };
 
-/// Paints a signed bar for the effect of a difference (column 1 of DifferenceModel).
+/// A list of differences: the name, a bar that has what is left of the width, the figure.
+class DifferenceList : public FigureList {
+    Q_OBJECT
+public:
+    explicit DifferenceList(QWidget *parent = nullptr);
+    void setModel(QAbstractItemModel *model) override;
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    void shareWidth();
+};
+
+/// Paints the effect of a difference as a bar and its 95 % interval as a whisker (column 1 of
+/// DifferenceModel). What is not certain is hollow.
 class BarDelegate : public RowDelegate {
     Q_OBJECT
 public:
