@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/point_view/point_clouds.h"
 #include "ui/point_view/area_selection.h"
+#include "ui/point_view/drawn_area.h"
 #include "ui/point_view/pick.h"
 
 #include <QTest>
@@ -53,6 +54,57 @@ void compare(const Polygon &polygon, std::mt19937 &random, int count)
     }
 }
 
+DrawnShape brush(const Polygon &path, double radius)
+{
+    return {DrawnShape::Kind::Stroke, path, radius};
+}
+
+/// Points everywhere, many of them exactly on the rim.
+void compareStroke(const Polygon &path, double radius, std::mt19937 &random, int count)
+{
+    const Stroke stroke(path, radius);
+    double left = 1e300, right = -1e300, top = 1e300, bottom = -1e300;
+    for (const auto &v : path) {
+        left = std::min(left, v.x - radius);
+        right = std::max(right, v.x + radius);
+        top = std::min(top, v.y - radius);
+        bottom = std::max(bottom, v.y + radius);
+    }
+    const double w = std::max(right - left, 1e-3);
+    const double h = std::max(bottom - top, 1e-3);
+    std::uniform_real_distribution<> unit(0, 1);
+    for (int i = 0; i < count; ++i) {
+        float x = float(left - w * 0.1 + 1.2 * w * unit(random));
+        float y = float(top - h * 0.1 + 1.2 * h * unit(random));
+        if (i % 3 == 1 && !path.empty()) { // beside the rim by rounding only
+            const std::size_t k = random() % path.size();
+            const auto &a = path[k];
+            const auto &b = path[std::min(k + 1, path.size() - 1)];
+            const double t = unit(random);
+            double angle = unit(random) * 6.2831853;
+            if (a.x != b.x || a.y != b.y)
+                angle = std::atan2(b.y - a.y, b.x - a.x) + (i % 2 ? 1 : -1) * 1.5707963267948966;
+            x = float(a.x + (b.x - a.x) * t + radius * std::cos(angle));
+            y = float(a.y + (b.y - a.y) * t + radius * std::sin(angle));
+        } else if (i % 3 == 2) {
+            x = std::round(x);
+            y = std::round(y);
+        }
+        const bool expected = withinStroke(path, radius, x, y);
+        if (stroke.contains(x, y) != expected)
+            QFAIL(qPrintable(QStringLiteral("(%1, %2) should be %3")
+                                 .arg(double(x), 0, 'g', 17)
+                                 .arg(double(y), 0, 'g', 17)
+                                 .arg(expected)));
+    }
+}
+
+bool inside(const DrawnShape &shape, double x, double y)
+{
+    return shape.kind == DrawnShape::Kind::Polygon ? insidePolygon(shape.points, x, y)
+                                                   : withinStroke(shape.points, shape.radius, x, y);
+}
+
 } // namespace
 
 class TestAreaSelection : public QObject {
@@ -66,7 +118,16 @@ private slots:
     void poolGivesTheSame();
     void missingAndBehindAreNotSelected();
     void combining();
+    void strokeDefinition();
+    void randomStrokes_data();
+    void randomStrokes();
+    void adversarialStrokes();
+    void shapesSelectExactRows_data();
+    void shapesSelectExactRows();
+    void drawnAreaIsMadeAgain();
+    void boundsOfGrowingSets();
     void picking();
+    void pickingIsTheDefinition();
 };
 
 void TestAreaSelection::definition()
@@ -211,6 +272,228 @@ void TestAreaSelection::combining()
     QCOMPARE(combine(nullptr, made, SelectionOp::Subtract), (RowMask{0, 0, 0, 0}));
     const RowMask shorter{1};
     QCOMPARE(combine(&shorter, made, SelectionOp::Add), (RowMask{1, 1, 0, 1}));
+}
+
+void TestAreaSelection::strokeDefinition()
+{
+    const Polygon line{{0, 0}, {10, 0}};
+    QVERIFY(withinStroke(line, 2, 5, 2));
+    QVERIFY(!withinStroke(line, 2, 5, 2.001));
+    QVERIFY(withinStroke(line, 2, 12, 0));
+    QVERIFY(!withinStroke(line, 2, 11.5, 1.5));
+    QVERIFY(withinStroke(Polygon{{3, 3}}, 1, 3, 4));
+    QVERIFY(!withinStroke(Polygon{}, 5, 0, 0));
+    QVERIFY(!withinStroke(line, -1, 5, 0));
+    QVERIFY(!Stroke(Polygon{}, 5).contains(0, 0));
+    QVERIFY(!Stroke(line, -1).contains(5, 0));
+    QVERIFY(!Stroke(line, NAN).contains(5, 0));
+    QVERIFY(Stroke(Polygon{{3, 3}}, 1).contains(3, 4));
+    QVERIFY(!Stroke(line, 2).contains(NAN, 0));
+}
+
+void TestAreaSelection::randomStrokes_data()
+{
+    QTest::addColumn<double>("radius");
+    QTest::addColumn<double>("offset");
+    QTest::addColumn<int>("vertices");
+    for (const double radius : {0.0, 0.3, 7.0, 60.0, 3000.0})
+        for (const double offset : {0.0, -3000.0, 1e6})
+            for (const int vertices : {1, 2, 40, 1500})
+                QTest::addRow("radius %g at %g with %d", radius, offset, vertices)
+                    << radius << offset << vertices;
+}
+
+void TestAreaSelection::randomStrokes()
+{
+    QFETCH(double, radius);
+    QFETCH(double, offset);
+    QFETCH(int, vertices);
+    std::mt19937 random(unsigned(vertices) * 31U + unsigned(radius));
+    std::uniform_real_distribution<> unit(-1, 1);
+    for (int round = 0; round < 3; ++round) {
+        Polygon path{{offset + 300, offset + 300}};
+        for (int i = 1; i < vertices; ++i) {
+            AreaPoint v{path.back().x + 12 * unit(random), path.back().y + 12 * unit(random)};
+            if (round == 1)
+                v = {offset + 600 * unit(random), offset + 600 * unit(random)};
+            else if (round == 2)
+                v = {std::round(v.x / 6) * 6, std::round(v.y / 6) * 6};
+            path.push_back(v);
+        }
+        compareStroke(path, radius, random, vertices > 100 ? 900 : 3000);
+        if (QTest::currentTestFailed())
+            return;
+    }
+}
+
+void TestAreaSelection::adversarialStrokes()
+{
+    std::mt19937 random(5);
+    compareStroke({{5, 5}, {5, 5}, {5, 5}}, 3, random, 3000);
+    compareStroke({{0, 0}, {1000, 0}, {0, 0}, {1000, 0}}, 10, random, 3000);
+    compareStroke({{0, 0}, {0, 1000}}, 0.001, random, 3000);
+    compareStroke({{0, 0}, {1e7, 3}}, 1, random, 3000);
+    compareStroke({{0, 0}, {1024, 1024}}, 512, random, 6000);
+    compareStroke({{-1e30, 0}, {1e30, 0}}, 10, random, 1000);
+    Polygon spiral;
+    for (int i = 0; i < 12000; ++i)
+        spiral.push_back({500 + i * 0.04 * std::cos(i * 0.01), 400 + i * 0.04 * std::sin(i * 0.01)});
+    compareStroke(spiral, 6, random, 1500);
+    compareStroke(spiral, 200, random, 400);
+}
+
+void TestAreaSelection::shapesSelectExactRows_data()
+{
+    QTest::addColumn<DrawnShape>("shape");
+    std::mt19937 random(77);
+    const auto at = [&](double size) { return double(random() % 100000) / 100000 * size; };
+    Polygon tangle;
+    for (int i = 0; i < 300; ++i)
+        tangle.push_back({at(800), at(600)});
+    QTest::newRow("self-crossing") << lasso(tangle);
+    QTest::newRow("tiny") << lasso({{400, 300}, {400.4, 300}, {400.2, 300.5}});
+    QTest::newRow("huge") << lasso({{-1e9, -1e9}, {1e9, -1e9}, {0, 1e9}});
+    QTest::newRow("collinear") << lasso({{0, 0}, {400, 300}, {800, 600}, {200, 150}});
+    QTest::newRow("outside") << lasso({{2000, 2000}, {3000, 2000}, {2500, 3000}});
+    QTest::newRow("repeated") << lasso(
+        {{100, 100}, {100, 100}, {700, 90}, {700, 90}, {300, 500}, {100, 100}});
+    QTest::newRow("two") << lasso({{100, 100}, {700, 90}});
+    Polygon wave;
+    for (int i = 0; i < 10000; ++i) {
+        const double angle = i / 10000.0 * 6.283185307179586;
+        const double r = 200 + 40 * std::sin(angle * 7) + 2 * std::sin(angle * 900);
+        wave.push_back({400 + r * std::cos(angle), 300 + r * std::sin(angle)});
+    }
+    QTest::newRow("10,000 vertices") << lasso(wave);
+    QTest::newRow("stroke") << brush({{100, 100}, {500, 320}, {480, 500}, {700, 80}}, 22.5);
+    QTest::newRow("stroke of 10,000") << brush(wave, 15);
+    QTest::newRow("disc") << brush({{400, 300}}, 90);
+}
+
+void TestAreaSelection::shapesSelectExactRows()
+{
+    QFETCH(DrawnShape, shape);
+    const auto clusters = makeClusters(40'001, 4, 6);
+    std::vector<float> x = clusters->x.toVector();
+    std::vector<float> z = clusters->z.toVector();
+    for (std::size_t i = 0; i < x.size(); i += 97)
+        (i % 2 ? x : z)[i] = i % 3 ? NAN : INFINITY;
+    PointSet points = *clusters;
+    points.x = floats(x);
+    points.z = floats(z);
+    points.first = 1234;
+    Projection projection = cameraFor(*clusters, ViewMode::ThreeD, 800, 600).projection(1, 800, 600);
+    WorkerPool pool(2);
+    for (const bool slab : {false, true}) {
+        if (slab) {
+            projection.slabFar = kNearest * 0.3F;
+            projection.slabNear = kNearest * 0.6F;
+        }
+        for (int vertex = 0; vertex < 2; ++vertex) {
+            RowMask expected(points.size(), 0);
+            for (std::size_t i = points.first; i < points.size(); ++i) {
+                const auto p = projection.project(points.x[i], points.y[i], points.z[i]);
+                expected[i] = p.visible && p.inSlab && inside(shape, p.x, p.y) ? 1 : 0;
+            }
+            QVERIFY(selectArea(points, projection, shape) == expected);
+            QVERIFY(selectArea(points, projection, shape, &pool) == expected);
+            QCOMPARE(countArea(points, projection, shape), countRows(expected));
+            QCOMPARE(countArea(points, projection, shape, &pool), countRows(expected));
+            // again with a vertex exactly on a point
+            const auto p = projection.project(points.x[20'000], points.y[20'000], points.z[20'000]);
+            shape.points[shape.points.size() / 2] = {p.x, p.y};
+        }
+    }
+}
+
+void TestAreaSelection::drawnAreaIsMadeAgain()
+{
+    const auto points = makeClusters(50'000, 4, 9);
+    DrawnArea area;
+    area.camera = cameraFor(*points, ViewMode::ThreeD, 700, 500);
+    area.shape = lasso({{100, 80}, {650, 120}, {400, 470}});
+    for (const bool slab : {false, true}) {
+        if (slab) {
+            const auto range = area.camera.depthRange();
+            const double deep = range.farthest - range.nearest;
+            area.slab = std::pair{range.nearest + 0.3 * deep, range.nearest + 0.55 * deep};
+        }
+        const RowMask rows = rowsIn(*points, area);
+        const auto projection = area.camera.projection(1, 700, 500);
+        std::size_t different = 0;
+        for (std::size_t i = 0; i < points->size(); ++i) {
+            const auto v = area.camera.project({points->x[i], points->y[i], points->z[i]});
+            const auto p = projection.project(points->x[i], points->y[i], points->z[i]);
+            const bool deep = !slab || (v.depth >= area.slab->first && v.depth <= area.slab->second);
+            different += bool(rows[i]) != (deep && insidePolygon(area.shape.points, p.x, p.y)) ? 1 : 0;
+        }
+        QVERIFY(different <= 2); // depth is rounded to float in the one and not in the other
+        QVERIFY(countRows(rows) > 1000);
+    }
+}
+
+void TestAreaSelection::boundsOfGrowingSets()
+{
+    ClusterColumns columns(4, 12);
+    DataBounds bounds;
+    QVERIFY(bounds.of(columns.view()).empty);
+    for (const std::size_t more : {1U, 10U, 70'000U, 0U, 131'072U}) {
+        columns.append(more);
+        const PointSet points = columns.view();
+        QCOMPARE(bounds.of(points), boundsOf(points));
+        Box plain;
+        for (std::size_t i = 0; i < points.size(); ++i)
+            plain.add({points.x[i], points.y[i], points.z[i]});
+        QCOMPARE(boundsOf(points), plain);
+    }
+    PointSet later = columns.view();
+    later.first = 200'000;
+    QCOMPARE(bounds.of(later), boundsOf(later));
+    QVERIFY(!(bounds.of(later) == boundsOf(columns.view())));
+    const auto other = makeClusters(200'000, 4, 99);
+    QCOMPARE(bounds.of(*other), boundsOf(*other));
+}
+
+void TestAreaSelection::pickingIsTheDefinition()
+{
+    const auto clusters = makeClusters(60'000, 4, 8);
+    PointSet points = *clusters;
+    points.first = 500;
+    Projection projection = cameraFor(points, ViewMode::ThreeD, 800, 600).projection(1, 800, 600);
+    std::mt19937 random(3);
+    WorkerPool pool(2);
+    int found = 0;
+    for (int i = 0; i < 60; ++i) {
+        if (i == 30) {
+            projection.slabFar = kNearest * 0.3F;
+            projection.slabNear = kNearest * 0.5F;
+        }
+        const float x = float(random() % 800);
+        const float y = float(random() % 600);
+        const float radius = i % 3 == 0 ? 2.0F : 30.0F;
+        std::int64_t best = -1;
+        float bestSquare = radius * radius;
+        float bestNearness = 0;
+        for (std::size_t k = points.first; k < points.size(); ++k) {
+            const auto p = projection.project(points.x[k], points.y[k], points.z[k]);
+            const float square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
+            if (!p.visible || !p.inSlab || !(square <= bestSquare) ||
+                (best >= 0 && square == bestSquare && p.nearness < bestNearness))
+                continue;
+            best = std::int64_t(k);
+            bestSquare = square;
+            bestNearness = p.nearness;
+        }
+        QCOMPARE(pickNearest(points, projection, x, y, radius), best);
+        QCOMPARE(pickNearest(points, projection, x, y, radius, &pool), best);
+        found += best >= 0 ? 1 : 0;
+    }
+    QVERIFY(found > 10);
+    // rows of equal place: the highest
+    const PointSet twins{floats({0, 0}), floats({0, 0}), {}, {}, 0};
+    Projection flat;
+    flat.width = flat.height = 10;
+    QCOMPARE(pickNearest(twins, flat, 0, 0, 1), std::int64_t(1));
 }
 
 void TestAreaSelection::picking()
