@@ -88,12 +88,27 @@ void FeaturesDock::update()
 
 void FeaturesDock::menu(const QPoint &at)
 {
-    const QModelIndex index = m_list->indexAt(at);
+    // From the keyboard the place is that of the widget, not of a row.
+    const QModelIndex under = m_list->indexAt(at);
+    const QModelIndex index = under.isValid() ? under : m_list->currentIndex();
     if (!index.isValid())
         return;
     const QString key = index.data(FeatureModel::kKeyRole).toString();
     QMenu menu(this);
-    menu.addAction(tr("Show in the time strip"), this, [this, key] { Q_EMIT lineWanted(key); });
+    const auto offer = [&](const QString &text, const char *action) {
+        menu.addAction(text, this, [this, key, action] {
+            if (QLatin1String(action) == QLatin1String("line"))
+                Q_EMIT lineWanted(key);
+            Q_EMIT featureAction(key, QLatin1String(action));
+        });
+    };
+    offer(tr("Show in the &time strip"), "line");
+    offer(tr("&Colour the picture by it"), "colour");
+    menu.addSeparator();
+    offer(tr("Put on axis &X"), "x");
+    offer(tr("Put on axis &Y"), "y");
+    offer(tr("Put on axis &Z"), "z");
+    menu.addSeparator();
     QAction *use = menu.addAction(tr("Use in the next training"));
     use->setCheckable(true);
     use->setChecked(!m_model->isLeftOut(key));

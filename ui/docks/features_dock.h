@@ -23,6 +23,9 @@ public:
 
 Q_SIGNALS:
     void lineWanted(const QString &key); ///< show this feature in the time strip
+    /// @param action "colour" the picture by it, put it on axis "x", "y" or "z", show it as "line" (then
+    /// lineWanted() comes too)
+    void featureAction(const QString &key, const QString &action);
 
 private:
     void update();

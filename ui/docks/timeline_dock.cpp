@@ -29,7 +29,10 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
     box->addWidget(m_strip, 1);
     auto *row = new QHBoxLayout;
     row->setContentsMargins(112, 0, 8, 0);
-    auto *hint = mutedLabel(tr("Drag here to select an interval: the same points light up above."));
+    auto *hint = mutedLabel(tr("Drag selects an interval: the same points light up above. Wheel zooms, "
+                               "Shift+drag pans, double click shows all."));
+    hint->setToolTip(tr("Keys: ← → move the cursor (Ctrl ten samples, Home, End), with Shift they select; "
+                        "+ − zoom, Page Up and Page Down pan, 0 shows all"));
     hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     row->addWidget(hint, 1);
     row->setSpacing(8);
@@ -50,8 +53,14 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
                                                        : LineChoice{LineChoice::Kind::Feature, key});
     });
     connect(&picture, &PicturePane::pictureChanged, this, &TimelineDock::update);
-    connect(&controller, &SessionController::selectionChanged, this,
-            [this] { m_strip->setSelection(m_controller.selection()); });
+    connect(this, &QDockWidget::visibilityChanged, this, &TimelineDock::update);
+    connect(&controller, &SessionController::sessionChanged, m_strip, &TimeStrip::reset);
+    connect(&controller, &SessionController::cursorChanged, m_strip, &TimeStrip::setCursorRow);
+    connect(m_strip, &TimeStrip::cursorMoved, &controller, &SessionController::setCursorRow);
+    connect(&controller, &SessionController::selectionChanged, this, [this] {
+        if (isVisible())
+            m_strip->setSelection(m_drawn = m_controller.selection());
+    });
     connect(m_strip, &TimeStrip::intervalSelected, &controller, &SessionController::selectRows);
 }
 
@@ -64,8 +73,11 @@ void TimelineDock::update()
         m_schema = shown->samples.sharedSchema().get();
         fillChoices();
     }
-    if (isVisible())
-        m_strip->setSnapshot(shown, m_picture.first());
+    if (!isVisible())
+        return;
+    m_strip->setSnapshot(shown, m_picture.first());
+    if (m_drawn != m_controller.selection())
+        m_strip->setSelection(m_drawn = m_controller.selection());
 }
 
 void TimelineDock::fillChoices()

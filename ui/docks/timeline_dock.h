@@ -27,6 +27,7 @@ private:
     PicturePane &m_picture;
     TimeStrip *m_strip;
     QComboBox *m_line;
+    RowMaskPtr m_drawn; ///< selection the strip has
     const void *m_schema = nullptr;
 };
 

@@ -3,19 +3,15 @@
 #include "ui/strip/strip_data.h"
 
 #include "ui/kit/text.h"
+#include "ui/models/row_selection.h"
 
 #include <QObject>
 
 #include <cmath>
-#include <limits>
-#include <map>
 
 namespace statescape::ui {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-/// @return whether samples are missing between rows i - 1 and i.
 bool gapBefore(const session::Snapshot &s, std::size_t i)
 {
     const std::uint64_t step = s.samples.timeNs(i) - s.samples.timeNs(i - 1);
@@ -23,81 +19,59 @@ bool gapBefore(const session::Snapshot &s, std::size_t i)
     return usual > 0 && step > 3 * usual;
 }
 
-double lengthOf(const session::Snapshot &s, std::size_t i)
+/// @return rows, at most @p rows, in which both are the very same memory.
+template <class T>
+std::size_t commonRows(const typename base::Column<T>::View &a, const typename base::Column<T>::View &b,
+                       std::size_t rows)
 {
-    const std::uint64_t duration = s.samples.durationNs(i) != 0 ? s.samples.durationNs(i) : s.intervalNs;
-    // A sample after lost ones covers them all; drawn at full length it would hide the loss.
-    if (duration != 0)
-        return double(s.intervalNs != 0 ? std::min(duration, 2 * s.intervalNs) : duration) * 1e-9;
-    return i > 0 ? double(s.samples.timeNs(i) - s.samples.timeNs(i - 1)) * 1e-9 : 1;
+    rows = std::min({rows, a.size(), b.size()});
+    if (a.sharesPrefix(b, rows))
+        return rows;
+    std::size_t low = 0, high = rows / base::Column<T>::kChunkRows;
+    while (low < high) {
+        const std::size_t middle = (low + high + 1) / 2;
+        if (a.sharesPrefix(b, middle * base::Column<T>::kChunkRows))
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low * base::Column<T>::kChunkRows;
 }
 
-template <class Key, class Style>
-std::vector<Run> runsOf(const session::Snapshot &s, std::size_t first, Key key, Style style)
+void cutRuns(std::vector<Run> &runs, std::size_t rows)
 {
-    std::vector<Run> runs;
-    std::map<int, Run> looks;
-    int last = -1;
-    for (std::size_t i = first; i < s.samples.rows(); ++i) {
-        const int now = key(i);
-        const double to = secondsOf(s, s.samples.timeNs(i));
-        if (now >= 0 && now == last && !gapBefore(s, i)) {
-            runs.back().to = to;
-        } else if (now >= 0) {
-            auto [at, isNew] = looks.try_emplace(now);
-            if (isNew)
-                at->second = style(i);
-            Run run = at->second;
-            run.from = to - lengthOf(s, i);
-            run.to = to;
-            runs.push_back(std::move(run));
-        }
-        last = now;
-    }
-    return runs;
+    while (!runs.empty() && runs.back().first >= rows)
+        runs.pop_back();
+    if (!runs.empty() && runs.back().last >= rows)
+        runs.back().last = std::uint32_t(rows - 1);
 }
 
-void fillLine(const session::Snapshot &s, std::size_t first, const LineChoice &choice, StripData &data)
+/// Goes on with @p runs from row @p from. @param keyOf the value's key, or kNoKey
+constexpr int kNoKey = -2;
+template <class View, class Key>
+void extendRuns(std::vector<Run> &runs, const View &values, std::size_t from, std::size_t to,
+                const std::vector<std::uint32_t> &gaps, Key keyOf)
 {
-    const std::size_t n = s.samples.rows();
-    const bool scored = s.scores && s.scores->size() >= n && n > 0;
-    const bool placed = s.coordinates && s.coordinates->x.size() >= n;
-    int column = choice.kind == LineChoice::Kind::Feature && s.samples.sharedSchema()
-                     ? s.samples.schema().indexOf(choice.key.toStdString())
-                     : -1;
-    data.isAbnormality = column < 0 && scored && choice.kind != LineChoice::Kind::Distance;
-    if (column >= 0) {
-        const auto &feature = s.samples.schema()[std::size_t(column)];
-        data.unit = feature.unit;
-        data.lineName = qt(feature.title);
-    } else if (data.isAbnormality) {
-        data.lineName = QObject::tr("abnormality");
-    } else if (placed) {
-        data.lineName = QObject::tr("from centre, σ");
-    } else {
-        return;
-    }
-    data.time.reserve(n - first);
-    data.value.reserve(n - first);
-    for (std::size_t i = first; i < n; ++i) {
-        double value = kNan;
-        if (column >= 0) {
-            value = double(s.samples.at(i, std::size_t(column)));
-        } else if (data.isAbnormality) {
-            value = double((*s.scores)[i].abnormality);
-        } else {
-            const double x = double(s.coordinates->x[i]), y = double(s.coordinates->y[i]);
-            const double z = i < s.coordinates->z.size() ? double(s.coordinates->z[i]) : 0;
-            value = std::sqrt(x * x + y * y + z * z);
+    auto gap = std::lower_bound(gaps.begin(), gaps.end(), std::uint32_t(from));
+    int last = !runs.empty() && runs.back().last + 1 == from ? runs.back().key : kNoKey;
+    values.forEachRun(from, to, [&](std::size_t first, auto piece) {
+        for (std::size_t i = 0; i < piece.size(); ++i) {
+            const auto row = std::uint32_t(first + i);
+            const int key = keyOf(piece[i]);
+            const bool apart = gap != gaps.end() && *gap == row;
+            if (apart)
+                ++gap;
+            if (key == kNoKey) {
+                last = key;
+                continue;
+            }
+            if (key == last && !apart)
+                runs.back().last = row;
+            else
+                runs.push_back({row, row, key});
+            last = key;
         }
-        const double at = secondsOf(s, s.samples.timeNs(i));
-        if (i > first && gapBefore(s, i)) {
-            data.time.push_back(at - lengthOf(s, i));
-            data.value.push_back(kNan);
-        }
-        data.time.push_back(at);
-        data.value.push_back(value);
-    }
+    });
 }
 
 } // namespace
@@ -107,53 +81,180 @@ double secondsOf(const session::Snapshot &s, std::uint64_t timeNs)
     return double(s.anchor.toRealtimeNs(timeNs)) * 1e-9;
 }
 
-StripData makeStripData(const session::Snapshot &s, std::size_t first, const LineChoice &choice)
+void StripData::reset()
 {
-    StripData data;
-    const std::size_t n = s.samples.rows();
-    if (n == 0 || first >= n)
-        return data;
-    if (s.model && s.scores && s.scores->size() >= n)
-        data.states = runsOf(
-            s, first, [&](std::size_t i) { return (*s.scores)[i].cluster + 1; },
-            [&](std::size_t i) {
-                const auto &score = (*s.scores)[i];
-                return Run{0, 0, stateStyle(s, score.cluster), score.polarity == schema::Polarity::Negative,
-                           score.cluster < 0};
-            });
-    if (s.labels && s.labels->size() >= n && s.classNames)
-        data.labels = runsOf(
-            s, first,
-            [&](std::size_t i) {
-                const auto label = (*s.labels)[i];
-                return label.empty() ? -1 : int(label.classId) * 4 + int(label.polarity) + 1;
-            },
-            [&](std::size_t i) {
-                const auto label = (*s.labels)[i];
-                return Run{0, 0, labelStyle(label, *s.classNames),
-                           label.polarity == schema::Polarity::Negative, false};
-            });
-    fillLine(s, first, choice, data);
-    return data;
+    *this = {};
 }
 
-std::vector<std::pair<double, double>> selectedRuns(const session::Snapshot &s, const RowMask &mask)
+double StripData::beginOf(const session::Snapshot &s, std::size_t row)
 {
-    std::vector<std::pair<double, double>> runs;
-    bool open = false;
-    for (std::size_t i = 0; i < std::min(mask.size(), s.samples.rows()); ++i) {
-        if (mask[i] == 0) {
-            open = false;
-            continue;
-        }
-        const double to = secondsOf(s, s.samples.timeNs(i));
-        if (open && !gapBefore(s, i))
-            runs.back().second = to;
-        else
-            runs.emplace_back(to - lengthOf(s, i), to);
-        open = true;
+    const std::uint64_t end = s.samples.timeNs(row);
+    const std::uint64_t duration = s.samples.durationNs(row) != 0 ? s.samples.durationNs(row) : s.intervalNs;
+    std::uint64_t length = 1'000'000'000;
+    // A sample after lost ones covers them all; drawn at full length it would hide the loss.
+    if (duration != 0)
+        length = s.intervalNs != 0 ? std::min(duration, 2 * s.intervalNs) : duration;
+    else if (row > 0)
+        length = end - s.samples.timeNs(row - 1);
+    return secondsOf(s, end) - double(length) * 1e-9;
+}
+
+void StripData::findGaps(const session::Snapshot &s, std::size_t rows)
+{
+    for (std::size_t i = std::max<std::size_t>(m_rows, 1); i < rows; ++i)
+        if (gapBefore(s, i))
+            m_gaps.push_back(std::uint32_t(i));
+}
+
+bool StripData::gapBetween(std::size_t from, std::size_t to) const
+{
+    const auto gap = std::upper_bound(m_gaps.begin(), m_gaps.end(), std::uint32_t(from));
+    return gap != m_gaps.end() && *gap <= to;
+}
+
+void StripData::update(const session::Snapshot &s, const LineChoice &choice)
+{
+    const std::size_t n = s.samples.rows();
+    if (!goesOn(m_samples, s.samples) || s.intervalNs != m_intervalNs)
+        reset();
+    m_intervalNs = s.intervalNs;
+    findGaps(s, n);
+
+    const bool scored = s.model && s.scores && s.scores->size() >= n;
+    const auto scores = scored ? *s.scores : base::Column<model::Score>::View();
+    std::size_t kept = commonRows<model::Score>(m_seenScores, scores, m_rows);
+    cutRuns(m_states, kept);
+    extendRuns(m_states, scores, kept, n, m_gaps, [](const model::Score &score) { return score.cluster; });
+    if (isAbnormality())
+        m_line.truncate(kept);
+    m_seenScores = scores;
+
+    const auto labels = s.labels && s.labels->size() >= n ? *s.labels : base::Column<schema::Label>::View();
+    kept = commonRows<schema::Label>(m_seenLabels, labels, m_rows);
+    cutRuns(m_labels, kept);
+    extendRuns(m_labels, labels, kept, n, m_gaps,
+               [](schema::Label label) { return label.empty() ? kNoKey : labelKey(label); });
+    m_seenLabels = labels;
+
+    m_samples = s.samples;
+    m_rows = n;
+    chooseLine(s, choice);
+    extendLine();
+}
+
+void StripData::chooseLine(const session::Snapshot &s, const LineChoice &choice)
+{
+    const bool scored = m_seenScores.size() >= m_rows && m_rows > 0;
+    const bool principal =
+        std::all_of(s.pictureAxes.begin(), s.pictureAxes.end(), [](const session::AxisSource &axis) {
+            return axis.kind == session::AxisSource::Kind::Component;
+        });
+    int column = choice.kind == LineChoice::Kind::Feature && s.samples.sharedSchema()
+                     ? s.samples.schema().indexOf(choice.key.toStdString())
+                     : -1;
+    Source source = column >= 0                                           ? Source::Feature
+                    : scored && choice.kind != LineChoice::Kind::Distance ? Source::Abnormality
+                    : s.coordinates && principal                          ? Source::Distance
+                                                                          : Source::None;
+    // Features on the axes have no common centre; the first of them is a better line than none.
+    if (source == Source::None && s.coordinates && choice.kind == LineChoice::Kind::Auto)
+        for (const auto &axis : s.pictureAxes)
+            if (column < 0 && axis.kind == session::AxisSource::Kind::Feature && s.samples.sharedSchema() &&
+                std::size_t(axis.index) < s.samples.schema().size()) {
+                column = axis.index;
+                source = Source::Feature;
+            }
+    const session::Coordinates places = source == Source::Distance ? *s.coordinates : session::Coordinates();
+    const bool moved = source == Source::Distance &&
+                       (!places.x.sharesPrefix(m_seenPlaces.x, m_line.size()) ||
+                        !places.y.sharesPrefix(m_seenPlaces.y, m_line.size()) ||
+                        (!places.z.empty() && !places.z.sharesPrefix(m_seenPlaces.z, m_line.size())));
+    if (source != m_source || column != m_column || moved)
+        m_line.truncate(0);
+    m_seenPlaces = places;
+    m_source = source;
+    m_column = column;
+    m_unit = base::Unit::None;
+    m_lineName.clear();
+    if (source == Source::Feature) {
+        const auto &feature = s.samples.schema()[std::size_t(column)];
+        m_unit = feature.unit;
+        m_lineName = qt(feature.title.empty() ? feature.key : feature.title);
+    } else if (source == Source::Abnormality) {
+        m_lineName = QObject::tr("abnormality");
+    } else if (source == Source::Distance) {
+        m_lineName = QObject::tr("from centre, σ");
+    } else if (choice.kind == LineChoice::Kind::Distance && s.coordinates) {
+        m_lineName = QObject::tr("needs principal axes");
     }
-    return runs;
+}
+
+void StripData::extendLine()
+{
+    std::vector<float> values;
+    const std::size_t from = m_line.size();
+    switch (m_source) {
+    case Source::None:
+        return;
+    case Source::Feature:
+        for (std::size_t row = from; row < m_rows; ++row)
+            values.push_back(m_samples.at(row, std::size_t(m_column)));
+        break;
+    case Source::Abnormality:
+        m_seenScores.forEachRun(from, m_rows, [&](std::size_t, std::span<const model::Score> piece) {
+            for (const auto &score : piece)
+                values.push_back(score.abnormality);
+        });
+        break;
+    case Source::Distance: {
+        const std::size_t end = std::min({m_rows, m_seenPlaces.x.size(), m_seenPlaces.y.size()});
+        for (std::size_t row = from; row < end; ++row) {
+            const float z = row < m_seenPlaces.z.size() ? m_seenPlaces.z[row] : 0;
+            const float x = m_seenPlaces.x[row], y = m_seenPlaces.y[row];
+            values.push_back(std::sqrt(x * x + y * y + z * z));
+        }
+        break;
+    }
+    }
+    m_line.append(values);
+}
+
+QString StripData::lineText(double value) const
+{
+    if (!std::isfinite(value))
+        return QStringLiteral("–");
+    switch (m_source) {
+    case Source::Feature:
+        return valueText(value, m_unit);
+    case Source::Distance:
+        return QString::number(value, 'g', 2) + QStringLiteral(" σ");
+    case Source::Abnormality:
+        return QString::number(value, 'f', 2);
+    case Source::None:
+        break;
+    }
+    return {};
+}
+
+RunLook StripData::stateLook(const session::Snapshot &s, int key)
+{
+    RunLook look;
+    if (!s.model)
+        return look;
+    const auto &states = s.model->states();
+    look.style = stateStyle(s, key);
+    look.unknown = key < 0;
+    look.negative = key >= 0 && std::size_t(key) < states.size() &&
+                    states[std::size_t(key)].polarity == schema::Polarity::Negative;
+    return look;
+}
+
+RunLook StripData::labelLook(const session::Snapshot &s, int key)
+{
+    const schema::Label label = labelOf(key);
+    static const std::vector<std::string> kNone;
+    return {labelStyle(label, s.classNames ? *s.classNames : kNone),
+            label.polarity == schema::Polarity::Negative, false};
 }
 
 } // namespace statescape::ui

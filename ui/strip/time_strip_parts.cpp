@@ -78,21 +78,21 @@ TimeStrip::Parts::Parts(QCustomPlot *plot)
     ticker->setDateTimeSpec(Qt::LocalTime);
     ticker->setTickCount(7);
     time->setTicker(ticker);
-    states = new Ribbon(plot, ribbons);
+    states = new Ribbon(plot, ribbons, scene, scene.data.states(), &StripData::stateLook);
     states->setPlace(kNowHeight, kStateHeight);
-    labels = new Ribbon(plot, ribbons);
+    labels = new Ribbon(plot, ribbons, scene, scene.data.labels(), &StripData::labelLook);
     labels->setPlace(kNowHeight + kStateHeight + 3, kLabelHeight);
-    marks = new SelectionMarks(plot, ribbons);
+    marks = new SelectionMarks(plot, ribbons, scene);
     marks->setBar(kNowHeight + kStateHeight + 3 + kLabelHeight + 3, kBarHeight);
-    tint = new SelectionMarks(plot, lines);
-    bandAbove = new SelectionMarks(plot, ribbons);
-    bandAbove->setBar(kNowHeight, height - kNowHeight);
-    bandBelow = new SelectionMarks(plot, lines);
+    tint = new SelectionMarks(plot, lines, scene);
+    bandAbove = new Band(plot, ribbons);
+    bandAbove->setTop(kNowHeight);
+    bandBelow = new Band(plot, lines);
     low = plot->addGraph(time, value);
     high = plot->addGraph(time, value);
     high->setChannelFillGraph(low);
     ahead = plot->addGraph(time, value);
-    line = plot->addGraph(time, value);
+    line = new Trace(plot, lines, scene);
     now = makeUpright(plot, time, ribbons, lines);
     cursor = makeUpright(plot, time, ribbons, lines);
     threshold = new QCPItemLine(plot);
@@ -171,7 +171,7 @@ void TimeStrip::Parts::applyTheme(const Theme &theme)
     low->setPen(Qt::NoPen);
     ahead->setPen(QPen(theme.negative, 1.4));
     now->setPen(QPen(theme.text, 1.4));
-    cursor->setPen(QPen(theme.muted, 1, Qt::DotLine));
+    cursor->setPen(QPen(theme.text, 1, Qt::DotLine));
     threshold->setPen(QPen(theme.negative, 1, Qt::DashLine));
     alarmText->setColor(theme.negative);
 }

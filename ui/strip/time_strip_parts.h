@@ -13,16 +13,18 @@ struct TimeStrip::Parts {
     void applyTheme(const Theme &theme);
     void setRange(double from, double to);
 
+    StripScene scene;
     QCPAxisRect *ribbons, *lines;
     QCPAxis *time, *value;
     Ribbon *states, *labels;
-    SelectionMarks *marks, *tint, *bandAbove, *bandBelow;
-    QCPGraph *line, *low, *high, *ahead;
+    SelectionMarks *marks, *tint;
+    Band *bandAbove, *bandBelow;
+    Trace *line;
+    QCPGraph *low, *high, *ahead;
     QCPItemLine *now, *threshold, *cursor;
     QCPItemText *nowText, *stateName, *labelsName, *lineName, *top, *alarmText, *outlookText, *emptyText;
     QSharedPointer<QCPAxisTickerDateTime> ticker;
-    StripData data;
-    double valueMax = 1;
+    double valueMax = 1, valueMin = 0;
 };
 
 } // namespace statescape::ui
