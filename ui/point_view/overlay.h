@@ -87,6 +87,7 @@ struct OverlayLayout {
     std::array<QRectF, 3> captions;
     std::array<QString, 3> captionTexts; ///< shortened to fit
     QRectF legend, colourScale, hint, slabText, progress, nowText, cursorCard, outlineName;
+    QRectF drawingText; ///< at the pointer; what it covers is not painted
     QString hintText;
     std::vector<LabelPlace> names;
     std::vector<QString> nameTexts;

@@ -5,7 +5,8 @@
 namespace statescape::ui::overlay {
 namespace {
 
-constexpr double kLegendMark = 24; // room for a mark before its name, px
+constexpr double kLegendFrom = 420; // width of a view that has room for one, px
+constexpr double kLegendMark = 24;  // room for a mark before its name, px
 
 /// Beside the middle of an edge, on the far side of it from the points.
 QRectF besideEdge(const QLineF &edge, const QPointF &middle, const QSizeF &size)
@@ -68,7 +69,8 @@ void layoutLegends(const OverlayScene &scene, OverlayLayout &layout)
         if (!scale.missingText.isEmpty())
             width = std::max(width, kLegendMark + textSize(scene.font, scale.missingText).width());
         width = std::min(width, scene.size.width() * 0.4);
-        const double height = line + 6 + kBarHeight + line / 2 + (scale.missingText.isEmpty() ? 0 : line + 4);
+        const double height =
+            line + kBarTop + kBarHeight + line / 2 + (scale.missingText.isEmpty() ? 0 : line + 4);
         if (height < scene.size.height() * 0.7) {
             layout.colourScale = {right - width, top, width, height};
             below += height + 8;
@@ -83,7 +85,7 @@ void layoutLegends(const OverlayScene &scene, OverlayLayout &layout)
         ++lines;
     }
     // In a small view it would hide what it explains.
-    const bool fits = width + kLegendMark < scene.size.width() * 0.35 &&
+    const bool fits = scene.size.width() >= kLegendFrom && width + kLegendMark < scene.size.width() * 0.35 &&
                       lines * line < scene.size.height() * 0.5 &&
                       below + lines * line < scene.size.height() - 3 * line;
     if (scene.showLegend && lines > 0 && fits)

@@ -18,6 +18,7 @@ inline constexpr double kHandle = 6;  ///< radius of a polygon's closing handle
 inline constexpr double kCardPad = 7; ///< between a card's edge and its text
 inline constexpr double kBarHeight = 150;
 inline constexpr double kBarWidth = 12;
+inline constexpr double kBarTop = 12; ///< between a colour scale's title and its bar
 
 inline QPointF at(const OverlayScene &scene, const Vec3 &p)
 {
@@ -123,7 +124,7 @@ void layoutCaptions(const OverlayScene &scene, OverlayLayout &layout);
 void layoutLegends(const OverlayScene &scene, OverlayLayout &layout);
 void paintLegend(QPainter &painter, const OverlayScene &scene, const QRectF &rect);
 void paintColourScale(QPainter &painter, const OverlayScene &scene, const QRectF &rect);
-void paintDrawing(QPainter &painter, const OverlayScene &scene);
+void paintDrawing(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout);
 void paintOutline(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout);
 void paintBrush(QPainter &painter, const OverlayScene &scene);
 

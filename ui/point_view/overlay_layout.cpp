@@ -15,10 +15,12 @@ void layoutHint(const OverlayScene &scene, OverlayLayout &layout)
     const double bottom = scene.size.height() - kEdge + 4;
     for (const QString &hint : scene.hints) {
         const QSizeF size = textSize(scene.font, hint);
-        if (size.width() > scene.size.width() - 2 * kEdge)
+        const QRectF rect(kEdge, bottom - size.height(), size.width(), size.height());
+        if (size.width() > scene.size.width() - 2 * kEdge || rect.intersects(layout.legend) ||
+            rect.intersects(layout.colourScale))
             continue;
         layout.hintText = hint;
-        layout.hint = {kEdge, bottom - size.height(), size.width(), size.height()};
+        layout.hint = rect;
         break;
     }
     double above = layout.hint.isValid() ? layout.hint.top() - 4 : bottom;
@@ -28,15 +30,13 @@ void layoutHint(const OverlayScene &scene, OverlayLayout &layout)
                     size.height());
         if (rect.adjusted(-8, 0, 0, 0).intersects(layout.hint))
             rect.moveBottom(above);
-        layout.progress = rect;
+        layout.progress = nearestFree(kept(rect, room(scene)), room(scene), layout.texts(), {});
     }
     if (!scene.slabText.isEmpty()) {
         const QSizeF size = textSize(scene.font, scene.slabText);
         QRectF rect(kEdge, above - size.height(), std::min(size.width(), scene.size.width() - 2 * kEdge),
                     size.height());
-        if (rect.intersects(layout.progress))
-            rect.moveBottom(layout.progress.top() - 2);
-        layout.slabText = rect;
+        layout.slabText = nearestFree(kept(rect, room(scene)), room(scene), layout.texts(), {});
     }
 }
 
@@ -78,6 +78,8 @@ void layoutCursor(const OverlayScene &scene, OverlayLayout &layout)
     for (std::size_t i = 0; i < layout.captions.size(); ++i)
         if (layout.captions[i].intersects(layout.cursorCard))
             layout.captions[i] = {};
+    if (layout.nowText.intersects(layout.cursorCard))
+        layout.nowText = {};
 }
 
 void layoutOutlineName(const OverlayScene &scene, OverlayLayout &layout)
@@ -93,6 +95,25 @@ void layoutOutlineName(const OverlayScene &scene, OverlayLayout &layout)
     const QSizeF size = textSize(nameFont(scene), scene.outlineName);
     const QRectF ideal({(left + right) / 2 - size.width() / 2, top - size.height() - 4}, size);
     layout.outlineName = nearestFree(kept(ideal, room(scene)), room(scene), layout.texts(), layout.axes);
+}
+
+void layoutDrawing(const OverlayScene &scene, OverlayLayout &layout)
+{
+    if (!scene.drawing || scene.drawing->text.isEmpty())
+        return;
+    const OpenDrawing &drawing = *scene.drawing;
+    const QSizeF size = textSize(scene.font, drawing.text);
+    const bool single = drawing.shape.points.size() == 1 && drawing.shape.kind == DrawnShape::Kind::Polygon;
+    if (single && !drawing.corners)
+        return;
+    QPointF anchor(scene.size.width() / 2 - size.width() / 2, scene.size.height() / 2);
+    double clear = 0;
+    if (!drawing.shape.points.empty()) {
+        const AreaPoint &last = drawing.shape.points.back();
+        anchor = drawing.pointer.value_or(QPointF(last.x, last.y));
+        clear = drawing.shape.kind == DrawnShape::Kind::Stroke ? drawing.shape.radius * 0.7 : 0;
+    }
+    layout.drawingText = kept({anchor + QPointF(16 + clear, 12 + clear), size}, room(scene));
 }
 
 QPointF offsetOf(const LabelPlace &place)
@@ -182,6 +203,7 @@ OverlayLayout layoutOverlay(const OverlayScene &scene, const Occupancy &points, 
         layout.nowText = beside(scene, layout, at(scene, scene.now), textSize(scene.font, scene.nowText), 19);
     layoutCursor(scene, layout);
     layoutOutlineName(scene, layout);
+    layoutDrawing(scene, layout);
     layoutNames(scene, points, previous, layout);
     return layout;
 }

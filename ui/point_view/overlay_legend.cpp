@@ -45,7 +45,7 @@ void paintColourScale(QPainter &painter, const OverlayScene &scene, const QRectF
     painter.setPen(scene.colours.text);
     painter.drawText(QRectF(rect.left(), rect.top(), rect.width(), line), Qt::AlignVCenter | Qt::AlignLeft,
                      metrics.elidedText(scale.title, Qt::ElideRight, rect.width()));
-    const QRectF bar(rect.left(), rect.top() + line + 6, kBarWidth, kBarHeight);
+    const QRectF bar(rect.left(), rect.top() + line + kBarTop, kBarWidth, kBarHeight);
     QLinearGradient gradient(bar.bottomLeft(), bar.topLeft());
     for (std::size_t i = 0; i < scale.ramp.size(); ++i)
         gradient.setColorAt(double(i) / double(scale.ramp.size() - 1), scale.ramp[i].on(scene.colours.dark));

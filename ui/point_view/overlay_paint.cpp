@@ -17,7 +17,7 @@ void paintRing(QPainter &painter, const OverlayScene &scene, const QPointF &at, 
     painter.drawEllipse(at, radius, radius);
 }
 
-void paintNow(QPainter &painter, const OverlayScene &scene, const QRectF &textRect)
+void paintNow(QPainter &painter, const OverlayScene &scene, const QRectF &textRect, const QRectF &drawing)
 {
     const QPointF p = at(scene, scene.now);
     QColor faint = scene.colours.text;
@@ -26,7 +26,7 @@ void paintNow(QPainter &painter, const OverlayScene &scene, const QRectF &textRe
     painter.setPen(QPen(faint, 1.4));
     painter.drawEllipse(p, 12, 12);
     paintRing(painter, scene, p, 7, 2);
-    if (textRect.isValid())
+    if (textRect.isValid() && !textRect.intersects(drawing))
         paintText(painter, scene, textRect, scene.nowText, scene.colours.text);
 }
 
@@ -71,7 +71,7 @@ void paintNames(QPainter &painter, const OverlayScene &scene, const OverlayLayou
     painter.setFont(nameFont(scene));
     for (std::size_t i = 0; i < layout.names.size(); ++i) {
         const auto &place = layout.names[i];
-        if (!place.placed)
+        if (!place.placed || place.rect.intersects(layout.drawingText))
             continue;
         if (place.leader)
             paintLeader(painter, scene, place);
@@ -93,7 +93,8 @@ void paintArrows(QPainter &painter, const OverlayScene &scene, const OverlayLayo
         painter.drawLine(at(scene, centre), at(scene, tip));
         painter.setPen(QPen(scene.colours.text, 1.5));
         paintArrow(painter, at(scene, centre), at(scene, tip));
-        if (i >= layout.arrowNames.size() || !layout.arrowNames[i].placed)
+        if (i >= layout.arrowNames.size() || !layout.arrowNames[i].placed ||
+            layout.arrowNames[i].rect.intersects(layout.drawingText))
             continue;
         if (layout.arrowNames[i].leader)
             paintLeader(painter, scene, layout.arrowNames[i]);
@@ -155,7 +156,7 @@ void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLay
     }
     painter.setOpacity(scene.captionOpacity);
     for (std::size_t i = 0; i < layout.captions.size(); ++i)
-        if (layout.captions[i].isValid())
+        if (layout.captions[i].isValid() && !layout.captions[i].intersects(layout.drawingText))
             paintText(painter, scene, layout.captions[i], layout.captionTexts[i], scene.colours.muted);
     painter.setOpacity(1);
     paintArrows(painter, scene, layout);
@@ -163,7 +164,7 @@ void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLay
         paintOutline(painter, scene, layout);
     paintNames(painter, scene, layout);
     if (scene.hasNow && inFront(scene, scene.now))
-        paintNow(painter, scene, layout.nowText);
+        paintNow(painter, scene, layout.nowText, layout.drawingText);
     if (scene.hasHover && inFront(scene, scene.hover))
         paintRing(painter, scene, at(scene, scene.hover), 6, 1.6);
     if (layout.legend.isValid())
@@ -179,7 +180,7 @@ void paintOverlay(QPainter &painter, const OverlayScene &scene, const OverlayLay
     if (scene.hasCursor && inFront(scene, scene.cursor))
         paintCursor(painter, scene, layout.cursorCard);
     if (scene.drawing)
-        paintDrawing(painter, scene);
+        paintDrawing(painter, scene, layout);
     if (scene.brush)
         paintBrush(painter, scene);
 }

@@ -88,24 +88,21 @@ void paintCorners(QPainter &painter, const OverlayScene &scene, const OpenDrawin
 
 } // namespace
 
-void paintDrawing(QPainter &painter, const OverlayScene &scene)
+void paintDrawing(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout)
 {
     const OpenDrawing &drawing = *scene.drawing;
-    if (drawing.shape.points.empty())
+    if (drawing.shape.points.empty()) {
+        if (layout.drawingText.isValid())
+            paintText(painter, scene, layout.drawingText, drawing.text, scene.colours.text);
         return;
+    }
     const bool single = drawing.shape.points.size() == 1 && drawing.shape.kind == DrawnShape::Kind::Polygon;
     if (!single)
         paintArea(painter, scene, drawing.shape, !drawing.corners);
     if (drawing.corners)
         paintCorners(painter, scene, drawing);
-    if (drawing.text.isEmpty() || (single && !drawing.corners))
-        return;
-    const AreaPoint &last = drawing.shape.points.back();
-    const QPointF anchor = drawing.pointer.value_or(QPointF(last.x, last.y));
-    const double clear = drawing.shape.kind == DrawnShape::Kind::Stroke ? drawing.shape.radius * 0.7 : 0;
-    const QSizeF size = textSize(scene.font, drawing.text);
-    const QRectF rect = kept({anchor + QPointF(16 + clear, 12 + clear), size}, room(scene));
-    paintText(painter, scene, rect, drawing.text, scene.colours.text);
+    if (layout.drawingText.isValid())
+        paintText(painter, scene, layout.drawingText, drawing.text, scene.colours.text);
 }
 
 void paintOutline(QPainter &painter, const OverlayScene &scene, const OverlayLayout &layout)
