@@ -35,9 +35,21 @@ struct Difference {
     [[nodiscard]] bool certain() const { return qValue < 0.05 && (effectLow > 0 || effectHigh < 0); }
 };
 
-/// @param x n x schema.size() @param sides n, in time order: runs of one side are what the interval resamples
+/// What tells selected samples from others, feature by feature. Up to 20,000 samples a side are looked at,
+/// one at random from each stretch of equal length; always the same for the same input.
+///
+/// Samples that follow each other repeat each other, so n of them are worth n / t independent ones, where t,
+/// the correlation time of the ranks, is found by joining neighbours into ever longer blocks
+/// (ml::TimeBlocks). The interval comes from 400 resamples of such blocks of each side; each moves both
+/// medians and the pooled MAD (Bahadur's representation). The p value is Mann-Whitney's, two-sided, with tie
+/// and continuity correction, of n / t samples a side, its tail that of Student's t where t had to be
+/// estimated. Who selects by looking at the picture has looked at these features: p and q then tell how clear
+/// a difference is, not whether it would come again.
+/// @param x n x schema.size() @param sides n, in time order: a change of side or a gap ends a run
 /// @return one row per feature with at least 3 values on both sides, certain() ones first, then largest
-/// |effect|. Rows beyond 20,000 a side are sampled.
+/// |effect|. Nothing when sizes do not fit.
+/// @source Mann & Whitney 1947; Bayley & Hammersley 1946 (effective number of samples); Flyvbjerg & Petersen
+/// 1989; Kuensch 1989; Bahadur 1966; Benjamini & Hochberg 1995; Cliff 1993
 std::vector<Difference> whyDifferent(const schema::Schema &schema, ml::MatrixView x,
                                      std::span<const Side> sides);
 

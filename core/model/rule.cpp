@@ -4,13 +4,11 @@
 
 #include "core/ml/parallel.h"
 #include "core/ml/random.h"
-#include "core/ml/sorting.h"
+#include "core/model/rule_exact.h"
 #include "core/model/rule_search.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 
 namespace statescape::model {
@@ -18,8 +16,8 @@ using Index = Eigen::Index;
 
 namespace {
 constexpr std::size_t kMostSampled = 10000; // a side
-constexpr std::size_t kTaken = 6;           // of each number of terms, to all rows
-constexpr int kMostRounds = 4;
+constexpr int kFewestColumns = 3;
+constexpr std::size_t kTaken = 6; // of each number of terms, to all rows
 
 using Rows = std::vector<std::uint32_t>;
 
@@ -38,11 +36,14 @@ Rows sampled(const Rows &rows, std::uint64_t seed)
 }
 
 /// Values of some columns of some rows, read a cache line of each row at a time.
-std::vector<std::vector<float>> gathered(ml::MatrixView x, const Rows &rows, std::span<const int> columns)
+std::vector<std::vector<float>> gathered(ml::MatrixView x, const Rows &rows, std::span<const int> columns,
+                                         const base::Progress &progress)
 {
     constexpr std::size_t kTogether = 4096;
     std::vector<std::vector<float>> out(columns.size(), std::vector<float>(rows.size()));
     ml::forEachChunk((rows.size() + kTogether - 1) / kTogether, ml::threadCount(0), [&](std::size_t chunk) {
+        if (progress.stopped())
+            return;
         const std::size_t last = std::min(rows.size(), (chunk + 1) * kTogether);
         for (std::size_t i = chunk * kTogether; i < last; ++i) {
             const float *row = x.data() + static_cast<Index>(rows[i]) * x.outerStride();
@@ -53,154 +54,9 @@ std::vector<std::vector<float>> gathered(ml::MatrixView x, const Rows &rows, std
     return out;
 }
 
-/// The number with the fewest significant digits in low <= number < high, nearest their middle.
-double shortest(double low, double high)
+std::vector<rules::Exact::Term> exactTerms(const rules::Binned &data, const rules::Box &box)
 {
-    if (low <= 0 && high > 0)
-        return 0;
-    const double middle = low + (high - low) / 2;
-    for (int digits = 1; digits <= 17; ++digits) {
-        char text[40];
-        std::snprintf(text, sizeof text, "%.*e", digits - 1, middle);
-        const double number = std::strtod(text, nullptr);
-        if (low <= number && number < high)
-            return number;
-    }
-    return low;
-}
-
-/// Terms over whole columns of values.
-class Exact {
-public:
-    struct Term {
-        std::size_t column = 0; ///< of values
-        bool above = true;
-        double threshold = 0;
-        [[nodiscard]] bool holds(float value) const
-        {
-            return std::isfinite(value) && (above ? value > threshold : value <= threshold);
-        }
-    };
-    struct Counts {
-        std::uint64_t covered = 0, hits = 0;
-    };
-
-    Exact(const std::vector<std::vector<float>> &values, const std::vector<std::uint8_t> &selected,
-          std::uint64_t allSelected)
-        : m_values(values)
-        , m_selected(selected)
-        , m_allSelected(allSelected)
-    {}
-
-    [[nodiscard]] double f1(const Counts &counts) const
-    {
-        return 2.0 * static_cast<double>(counts.hits) / static_cast<double>(m_allSelected + counts.covered);
-    }
-    [[nodiscard]] Counts count(const std::vector<Term> &terms) const
-    {
-        Counts out;
-        for (std::size_t i = 0; i < m_selected.size(); ++i) {
-            const bool in = holds(terms, i, terms.size());
-            out.covered += in ? 1 : 0;
-            out.hits += in && m_selected[i] != 0 ? 1 : 0;
-        }
-        return out;
-    }
-
-    /// Moves thresholds to where F1 is best among all values within @p width bins, one term at a time.
-    void refine(std::vector<Term> &terms, const std::vector<rules::BinnedColumn> &columns,
-                const base::Progress &progress) const
-    {
-        double best = f1(count(terms));
-        for (int round = 0; round < kMostRounds; ++round) {
-            const double before = best;
-            for (std::size_t t = 0; t < terms.size() && !progress.stopped(); ++t)
-                refineOne(terms, t, columns[terms[t].column].cuts, best);
-            if (!(best > before))
-                break;
-        }
-    }
-
-    void round(std::vector<Term> &terms) const
-    {
-        for (Term &term : terms) {
-            double low = -INFINITY;
-            double high = INFINITY;
-            for (const float value : m_values[term.column]) {
-                if (!std::isfinite(value))
-                    continue;
-                if (value <= term.threshold)
-                    low = std::max<double>(low, value);
-                else
-                    high = std::min<double>(high, value);
-            }
-            if (std::isfinite(low) && std::isfinite(high))
-                term.threshold = shortest(low, high);
-        }
-    }
-
-private:
-    [[nodiscard]] bool holds(const std::vector<Term> &terms, std::size_t row, std::size_t except) const
-    {
-        for (std::size_t t = 0; t < terms.size(); ++t)
-            if (t != except && !terms[t].holds(m_values[terms[t].column][row]))
-                return false;
-        return true;
-    }
-
-    void refineOne(std::vector<Term> &terms, std::size_t t, const std::vector<float> &cuts,
-                   double &best) const
-    {
-        Term &term = terms[t];
-        constexpr std::ptrdiff_t kWidth = 2;
-        const auto at = std::lower_bound(cuts.begin(), cuts.end(), term.threshold) - cuts.begin();
-        const auto size = static_cast<std::ptrdiff_t>(cuts.size());
-        const double from = at > kWidth ? cuts[static_cast<std::size_t>(at - kWidth - 1)] : -INFINITY;
-        const double to = at + kWidth < size ? cuts[static_cast<std::size_t>(at + kWidth)] : INFINITY;
-        // Beyond the window on the side that stays inside: always covered.
-        Counts counts;
-        std::vector<std::uint64_t> window;
-        for (std::size_t i = 0; i < m_selected.size(); ++i) {
-            const float value = m_values[term.column][i];
-            if (!std::isfinite(value) || !holds(terms, i, t))
-                continue;
-            const bool outside = term.above ? value <= from : value > to;
-            const bool always = term.above ? value > to : value <= from;
-            if (!outside && !always)
-                window.push_back(static_cast<std::uint64_t>(ml::orderKey(value)) << 32 | m_selected[i]);
-            counts.covered += always ? 1 : 0;
-            counts.hits += always && m_selected[i] != 0 ? 1 : 0;
-        }
-        std::vector<std::uint64_t> scratch;
-        ml::sortByKey(window, scratch);
-        if (term.above)
-            std::reverse(window.begin(), window.end());
-        for (std::size_t i = 0; i < window.size(); ++i) {
-            ++counts.covered;
-            counts.hits += window[i] & 1;
-            const std::uint64_t key = window[i] >> 32;
-            if (i + 1 < window.size() && window[i + 1] >> 32 == key)
-                continue;
-            const double value = ml::orderedValue(static_cast<std::uint32_t>(key));
-            // Above needs the next smaller value; without one the window's end, which rounding then centres.
-            const double next = i + 1 < window.size()
-                                    ? ml::orderedValue(static_cast<std::uint32_t>(window[i + 1] >> 32))
-                                    : from;
-            if (const double now = f1(counts); now > best && (!term.above || std::isfinite(next))) {
-                best = now;
-                term.threshold = term.above ? next : value;
-            }
-        }
-    }
-
-    const std::vector<std::vector<float>> &m_values;
-    const std::vector<std::uint8_t> &m_selected;
-    std::uint64_t m_allSelected;
-};
-
-std::vector<Exact::Term> exactTerms(const rules::Binned &data, const rules::Box &box)
-{
-    std::vector<Exact::Term> terms;
+    std::vector<rules::Exact::Term> terms;
     for (const auto &range : box.ranges) {
         const auto column = static_cast<std::size_t>(range.column);
         const auto &cuts = data.columns[column].cuts;
@@ -210,27 +66,6 @@ std::vector<Exact::Term> exactTerms(const rules::Binned &data, const rules::Box 
             terms.push_back({column, false, cuts[static_cast<std::size_t>(range.high)]});
     }
     return terms;
-}
-
-/// Drops terms that do not raise F1 by @p gain, the least useful first.
-void prune(std::vector<Exact::Term> &terms, const Exact &exact, double gain)
-{
-    while (terms.size() > 1) {
-        const double whole = exact.f1(exact.count(terms));
-        double best = -1;
-        std::size_t drop = 0;
-        for (std::size_t t = 0; t < terms.size(); ++t) {
-            auto fewer = terms;
-            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(t));
-            if (const double f1 = exact.f1(exact.count(fewer)); f1 > best) {
-                best = f1;
-                drop = t;
-            }
-        }
-        if (best <= whole - gain)
-            return;
-        terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(drop));
-    }
 }
 
 /// The sample that is searched, both sides at most kMostSampled rows.
@@ -251,7 +86,7 @@ rules::Binned sampleOf(ml::MatrixView x, const std::array<Rows, 2> &sides, const
     std::vector<int> columns(static_cast<std::size_t>(x.cols()));
     for (std::size_t c = 0; c < columns.size(); ++c)
         columns[c] = static_cast<int>(c);
-    const auto values = gathered(x, rows, columns);
+    const auto values = gathered(x, rows, columns, progress);
     data.columns.resize(columns.size());
     ml::forEachChunk(columns.size(), ml::threadCount(0), [&](std::size_t c) {
         if (progress.stopped())
@@ -264,6 +99,84 @@ rules::Binned sampleOf(ml::MatrixView x, const std::array<Rows, 2> &sides, const
         data.columns[c].fill(values[c]);
     });
     return data;
+}
+/// The best boxes of each size, as long as their features are few enough to be read for every row.
+struct Shortlist {
+    std::vector<int> columns;      ///< of the schema
+    std::vector<rules::Box> boxes; ///< their ranges number columns of the list
+};
+
+Shortlist shortlist(const std::vector<std::vector<rules::Box>> &beams, std::size_t mostColumns)
+{
+    Shortlist out;
+    std::map<int, int> local;
+    for (std::size_t rank = 0; rank < kTaken; ++rank)
+        for (const auto &beam : beams) {
+            if (rank >= beam.size())
+                continue;
+            auto box = beam[rank];
+            std::vector<int> fresh;
+            for (const auto &range : box.ranges)
+                if (!local.contains(range.column))
+                    fresh.push_back(range.column);
+            if (out.columns.size() + fresh.size() > mostColumns)
+                continue;
+            for (const int column : fresh) {
+                local.emplace(column, static_cast<int>(out.columns.size()));
+                out.columns.push_back(column);
+            }
+            for (auto &range : box.ranges)
+                range.column = local.at(range.column);
+            out.boxes.push_back(std::move(box));
+        }
+    return out;
+}
+
+/// Every row in the bins the sample was sorted into.
+rules::Binned wholeOf(const rules::Binned &sample, std::span<const int> columns,
+                      const std::vector<std::vector<float>> &values, std::vector<std::uint8_t> selected,
+                      const base::Progress &progress)
+{
+    rules::Binned data;
+    data.selected = std::move(selected);
+    data.allSelected = sample.allSelected;
+    data.columns.resize(columns.size());
+    ml::forEachChunk(columns.size(), ml::threadCount(0), [&](std::size_t c) {
+        if (progress.stopped())
+            return;
+        data.columns[c].cuts = sample.columns[static_cast<std::size_t>(columns[c])].cuts;
+        data.columns[c].fill(values[c]);
+    });
+    return data;
+}
+
+/// The best box of each size, refined; a larger one only when every term more raises F1 by @p gain.
+/// @return nothing when none beats taking all rows, or when stopped
+std::vector<rules::Exact::Term> choose(const rules::Binned &data, const std::vector<rules::Box> &boxes,
+                                       const rules::Exact &exact, double gain, const base::Progress &progress)
+{
+    double best = 2 * data.allSelected / (data.allSelected + static_cast<double>(data.selected.size()));
+    int bestTerms = 0;
+    std::vector<rules::Exact::Term> chosen;
+    for (int terms = 1; terms <= 3; ++terms) {
+        const rules::Box *top = nullptr;
+        for (const auto &box : boxes)
+            if (rules::termsOf(data, box) == terms && (top == nullptr || box.f1 > top->f1))
+                top = &box;
+        if (top == nullptr)
+            continue;
+        auto refined = exactTerms(data, *top);
+        exact.refine(refined, data.columns, progress);
+        if (progress.stopped())
+            return {};
+        const double f1 = exact.f1(exact.count(refined));
+        if (f1 >= best + gain * (bestTerms == 0 ? 1 : terms - bestTerms)) {
+            best = f1;
+            bestTerms = terms;
+            chosen = std::move(refined);
+        }
+    }
+    return chosen;
 }
 } // namespace
 
@@ -300,73 +213,26 @@ std::optional<Rule> findRule(const schema::Schema &schema, ml::MatrixView x, std
         return std::nullopt;
     progress.at(0.4, "rule");
 
-    // The best boxes of each size, as long as their features are few enough to be read for every row.
-    std::map<int, int> local;
-    std::vector<int> columns;
-    std::vector<rules::Box> boxes;
-    for (std::size_t rank = 0; rank < kTaken; ++rank)
-        for (const auto &beam : beams) {
-            if (rank >= beam.size())
-                continue;
-            auto box = beam[rank];
-            std::vector<int> fresh;
-            for (const auto &range : box.ranges)
-                if (!local.contains(range.column))
-                    fresh.push_back(range.column);
-            if (columns.size() + fresh.size() > static_cast<std::size_t>(std::max(options.candidates, 3)))
-                continue;
-            for (const int column : fresh) {
-                local.emplace(column, static_cast<int>(columns.size()));
-                columns.push_back(column);
-            }
-            for (auto &range : box.ranges)
-                range.column = local.at(range.column);
-            boxes.push_back(std::move(box));
-        }
-    const auto values = gathered(x, rows, columns);
-    rules::Binned data;
-    data.allSelected = static_cast<double>(rowsOf[1].size());
+    auto [columns, boxes] =
+        shortlist(beams, static_cast<std::size_t>(std::max(options.candidates, kFewestColumns)));
+    const auto values = gathered(x, rows, columns, progress);
+    std::vector<std::uint8_t> selected;
     for (const auto row : rows)
-        data.selected.push_back(sides[row] == Side::Selected ? 1 : 0);
-    data.columns.resize(columns.size());
-    ml::forEachChunk(columns.size(), ml::threadCount(0), [&](std::size_t c) {
-        if (progress.stopped())
-            return;
-        data.columns[c].cuts = sample.columns[static_cast<std::size_t>(columns[c])].cuts;
-        data.columns[c].fill(values[c]);
-    });
+        selected.push_back(sides[row] == Side::Selected ? 1 : 0);
+    const auto data = wholeOf(sample, columns, values, std::move(selected), progress);
     progress.at(0.6, "rule");
-    ml::forEachChunk(boxes.size(), ml::threadCount(0),
-                     [&](std::size_t b) { rules::improve(data, boxes[b], progress); });
+    ml::forEachChunk(boxes.size(), ml::threadCount(0), [&data, &boxes = boxes, &progress](std::size_t b) {
+        rules::improve(data, boxes[b], progress);
+    });
     if (progress.stopped())
         return std::nullopt;
     progress.at(0.8, "rule");
 
-    const Exact exact(values, data.selected, rowsOf[1].size());
-    double best = 2 * data.allSelected / (data.allSelected + static_cast<double>(rows.size()));
-    int bestTerms = 0;
-    std::vector<Exact::Term> chosen;
-    for (int terms = 1; terms <= 3; ++terms) {
-        const rules::Box *top = nullptr;
-        for (const auto &box : boxes)
-            if (rules::termsOf(data, box) == terms && (top == nullptr || box.f1 > top->f1))
-                top = &box;
-        if (top == nullptr)
-            continue;
-        auto refined = exactTerms(data, *top);
-        exact.refine(refined, data.columns, progress);
-        if (progress.stopped())
-            return std::nullopt;
-        const double f1 = exact.f1(exact.count(refined));
-        if (f1 >= best + options.gain * (bestTerms == 0 ? 1 : terms - bestTerms)) {
-            best = f1;
-            bestTerms = terms;
-            chosen = std::move(refined);
-        }
-    }
+    const rules::Exact exact(values, data.selected, rowsOf[1].size());
+    auto chosen = choose(data, boxes, exact, options.gain, progress);
     if (chosen.empty())
         return std::nullopt;
-    prune(chosen, exact, options.gain);
+    exact.prune(chosen, options.gain);
     exact.round(chosen);
 
     Rule rule;

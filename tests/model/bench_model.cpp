@@ -157,8 +157,8 @@ int main()
     std::size_t found = 0;
     const auto compared = sidesOf(kCompared);
     const auto few = data.x.topRows(kCompared);
-    print("why different", bestMs(3, [&] { found = model::whyDifferent(schema, few, compared).size(); }),
-          theirs, "ranks",
+    const double comparedMs = bestMs(3, [&] { found = model::whyDifferent(schema, few, compared).size(); });
+    print("why different", comparedMs, theirs, "ranks",
           std::to_string(found) + " features, " + std::to_string(kCompared) +
               " samples; ours with medians, intervals and correlation in time, the peer p values alone");
     const auto all = sidesOf(kRows);
@@ -214,9 +214,9 @@ int main()
     for (std::size_t i = 0; i < scores.size(); ++i)
         scores[i].confidence = static_cast<float>(i * 2654435761U % 1000000) / 1000000;
     const ml::Matrix picture = projection->projectAll(data.x);
-    print("uncertain samples, 1M samples",
-          bestMs(2, [&] { found = model::uncertainSamples(picture, scores, {}).size(); }), json(), "",
-          std::to_string(found) + " suggestions");
+    const double uncertainMs =
+        bestMs(2, [&] { found = model::uncertainSamples(picture, scores, {}).size(); });
+    print("uncertain samples, 1M samples", uncertainMs, json(), "", std::to_string(found) + " suggestions");
 
     const double projectFew = bestMs(3, [&] { (void)projection->projectAll(data.x.topRows(kPeerRows)); });
     print("project", projectFew, theirs, "project",

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -35,6 +36,7 @@ private slots:
     void repeatedSamplesAreNotIndependent();
     void ranksAgreeWithScipy();
     void manyFeaturesAgreeWithTheDefinition();
+    void fewDegreesOfFreedom();
     void histogramsHoldEveryRow();
     void histogramsOfOneValue();
 };
@@ -453,6 +455,22 @@ void TestCompare::ranksAgreeWithScipy()
             QVERIFY(std::fabs(row.cliffsDelta - one.at("delta")[j].get<double>()) < 1e-12);
         }
         QVERIFY2(exact >= 0.8 * d, qPrintable(QStringLiteral("%1 of %2 equal").arg(exact).arg(d)));
+    }
+}
+
+/// Tables of Student's t.
+void TestCompare::fewDegreesOfFreedom()
+{
+    const std::map<std::size_t, double> table{{1, 12.706}, {2, 4.303},  {3, 3.182},  {5, 2.571},
+                                              {10, 2.228}, {30, 2.042}, {200, 1.972}};
+    for (const auto &[freedom, t] : table) {
+        QVERIFY(std::fabs(ml::studentQuantile(freedom) / t - 1) < 0.01);
+        // A superiority t standard errors above a half, the continuity correction added.
+        const double pairs = 1e6;
+        const double superiority = 0.5 + (t * std::sqrt(pairs * 2001 / 12) + 0.5) / pairs;
+        const double p = ml::mannWhitneyP(superiority, 1000, 1000, 0, static_cast<double>(freedom));
+        // With one or two the tail is a little heavier still.
+        QVERIFY2(std::fabs(p - 0.05) < (freedom < 3 ? 0.016 : 0.0015), qPrintable(QString::number(p)));
     }
 }
 
