@@ -20,18 +20,21 @@ struct KMeansOptions {
     double tolerance = 1e-6; ///< stop when the centres' summed squared shift is below this times the mean
                              ///< column variance; 0: only when no row moves
     Matrix start;            ///< up to k given centres (m x d); k-means++ chooses the rest. Empty: all chosen
-    int threads = 0;         ///< 0 chooses; the answer never depends on it
+    std::span<const float> weights; ///< n, 0 and above, finite; empty: all 1
+    int threads = 0;                ///< 0 chooses; the answer never depends on it
 };
 
-/// Lloyd's k-means. Immutable; any thread.
-/// @source Lloyd 1982; Arthur & Vassilvitskii 2007 (k-means++, greedy form with 2 + ln k trials as
-/// scikit-learn)
+/// Lloyd's k-means. Rows whose nearest centre cannot have changed are passed over once that pays (Hamerly's
+/// bounds); labels are those of the plain algorithm. Immutable; any thread.
+/// @source Lloyd 1982; Hamerly 2010, Making k-means even faster; Arthur & Vassilvitskii 2007 (k-means++,
+/// greedy form with 2 + ln k trials as scikit-learn)
 class KMeans {
 public:
-    /// O(n k d) a pass. A cluster that runs empty takes the row farthest from its centre; with fewer distinct
-    /// rows than k some stay empty on purpose.
+    /// O(n k d) a pass at most; memory n beside the rows, n d when centres have to be chosen. A cluster that
+    /// runs empty takes the row farthest from its centre; with fewer distinct rows than k some stay empty on
+    /// purpose.
     /// @param x n x d, finite @error NotEnoughData n < k; InvalidArgument k < 1, restarts or passes < 1, a
-    /// start of another shape, a value that is not finite; Cancelled
+    /// start of another shape, a value that is not finite, weights of another number or below 0; Cancelled
     static base::Result<KMeans> fit(MatrixView x, const KMeansOptions &options,
                                     const base::Progress &progress = {});
 
@@ -41,7 +44,7 @@ public:
     [[nodiscard]] double inertia() const
     {
         return m_inertia;
-    } ///< sum of squared distances to the nearest centre, in double
+    } ///< sum of weighted squared distances to the nearest centre, in double
     [[nodiscard]] const std::vector<double> &history() const
     {
         return m_history;

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <functional>
-#include <optional>
 #include <vector>
 
 namespace statescape::ml {
@@ -31,9 +30,10 @@ struct KMeansData {
     std::size_t groups, groupsPerChunk, chunks; ///< of kFilterRows rows, fixed by n alone
     const float *weights = nullptr;             ///< n, or null
     std::vector<float> paddedWeights;           ///< as weights, in whole tiles; empty without
-    Eigen::VectorXd mean;
-    std::vector<float> norm2; ///< squared distance to the mean
-    double spread = 0;        ///< sum of weight times norm2, in double
+    Eigen::VectorXd origin;                     ///< near the rows' mean
+    std::vector<float> norm2;                   ///< squared distance to it
+    bool finite = true;                         ///< when not, nothing below is set
+    double spread = 0;                          ///< sum of weight times norm2, in double
     double shiftLimit = 0;
     float usualNorm2 = 0; ///< median of norm2
     kernel::Tiles tiles;  ///< only when centres have to be chosen
@@ -62,13 +62,17 @@ private:
         std::int32_t mover = -1;
     };
 
-    [[nodiscard]] bool stopped() const { return m_stop.load(std::memory_order_relaxed) || m_progress.stopped(); }
+    [[nodiscard]] bool stopped() const
+    {
+        return m_stop.load(std::memory_order_relaxed) || m_progress.stopped();
+    }
     void eachChunk(double multiplyAdds, const std::function<void(std::size_t)> &body);
     void eachGroup(std::size_t chunk, const std::function<void(std::size_t from, std::size_t count)> &body);
+    void eachGroupOfAll(const std::function<void(std::size_t from, std::size_t count)> &body);
     base::Result<> seed(Random &random);
-    double lower(const Matrix &candidates, const std::vector<float> &current,
-                 std::vector<std::vector<float>> &lowered, std::vector<double> &totals,
-                 std::vector<std::vector<double>> &groupSums);
+    void lower(const Matrix &candidates, const std::vector<float> &current,
+               std::vector<std::vector<float>> &lowered, std::vector<double> &totals,
+               std::vector<std::vector<double>> &groupSums);
     std::size_t draw(const std::vector<float> &distances, const std::vector<double> &groupSums, double total,
                      Random &random) const;
     void assign();

@@ -86,8 +86,8 @@ void NearestCentre::find(const kernel::RowsView &rows, const float *norm2, bool 
                          bounds ? out.upper.data() : nullptr, bounds ? out.lower.data() : nullptr, m_isa);
     for (std::size_t i = 0; i < rows.count; ++i)
         if (unsure[i] != 0)
-            measure(rows.x + static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) *
-                                 rows.stride,
+            measure(rows.x +
+                        static_cast<std::ptrdiff_t>(rows.index != nullptr ? rows.index[i] : i) * rows.stride,
                     i, bounds, out);
 }
 
