@@ -415,7 +415,7 @@ void TestPointView::shorterSelectionAndOddRows()
 void TestPointView::pictures_data()
 {
     QTest::addColumn<double>("ratio");
-    for (const double ratio : {1.0, 1.25, 2.0})
+    for (const double ratio : {1.0, 1.25, 1.5, 2.0})
         QTest::addRow("%g device pixels a pixel", ratio) << ratio;
 }
 
@@ -499,6 +499,7 @@ void TestPointView::highDpi_data()
 {
     QTest::addColumn<QString>("factor");
     QTest::newRow("125 %") << "1.25";
+    QTest::newRow("150 %") << "1.5";
     QTest::newRow("200 %") << "2";
 }
 

@@ -14,7 +14,6 @@ namespace statescape::ui {
 namespace {
 
 constexpr int kTickMs = 15;
-constexpr int kHoverMs = 12;
 constexpr double kBrushLeast = 3, kBrushMost = 400; // px
 
 bool sameStyle(const PointStyle &a, const PointStyle &b)
@@ -48,9 +47,13 @@ PointView::PointView(QWidget *parent)
     m_densityTimer.setSingleShot(true);
     connect(&m_densityTimer, &QTimer::timeout, this, &PointView::decideDensity);
     m_hoverTimer.setSingleShot(true);
-    m_hoverTimer.setInterval(kHoverMs);
-    connect(&m_hoverTimer, &QTimer::timeout, this,
-            [this] { setHover(rowAt(mapFromGlobal(m_hoverPosition)), m_hoverPosition); });
+    connect(&m_hoverTimer, &QTimer::timeout, this, [this] {
+        QElapsedTimer timer;
+        timer.start();
+        const std::int64_t row = rowAt(mapFromGlobal(m_hoverPosition));
+        m_pickMs = double(timer.nsecsElapsed()) / 1e6;
+        setHover(row, m_hoverPosition);
+    });
     updatePointer();
 }
 

@@ -325,6 +325,7 @@ private:
     std::optional<QPointF> m_pointer; ///< while it is over the view
     QPoint m_hoverPosition;
     QTimer m_hoverTimer;
+    double m_pickMs = 0; ///< the last look under the pointer took
     std::int64_t m_hover = -1;
     std::int64_t m_cursor = -1;
 };

@@ -11,11 +11,12 @@
 namespace statescape::ui {
 namespace {
 
-constexpr double kMovingMs = 12; // of drawing points in a frame while something moves
-constexpr double kStillMs = 30;  // while nothing does: better the whole picture a little later
-constexpr int kTouchedMs = 120;  // the view still counts as moving after the last event
-constexpr double kCrowded = 0.5; // of the pixels with points hold more than one: density from here
-constexpr double kRoomy = 0.3;   // marks again from here
+constexpr double kMovingMs = 12;   // of drawing points in a frame while something moves
+constexpr double kStillMs = 30;    // while nothing does: better the whole picture a little later
+constexpr double kTooLongMs = 1e6; // a picture that took slices
+constexpr int kTouchedMs = 120;    // the view still counts as moving after the last event
+constexpr double kCrowded = 0.5;   // of the pixels with points hold more than one: density from here
+constexpr double kRoomy = 0.3;     // marks again from here
 constexpr std::size_t kDensityFrom = 50'000, kDensityTo = 40'000; // points
 constexpr int kDensityHoldMs = 700;
 constexpr float kContrastSize = 1.35F; // marks where contrast is wanted
@@ -111,6 +112,7 @@ void PointView::drawSlice(const OverlayScene &scene, qreal ratio, double budgetM
         if (!m_densityTimer.isActive())
             m_densityTimer.start(0); // not while painting: its listeners may do anything
     } else {
+        m_wholeMs = kTooLongMs;
         if (!m_incomplete.isValid())
             m_incomplete.start();
         m_goOn.start();
@@ -201,6 +203,7 @@ QImage PointView::renderToImage(const QSize &size, qreal devicePixelRatio)
             m_renderer->draw(image, {*m_points, selected, projection, style, 0});
         }
         ++m_scene; // the renderer holds another picture now
+        update();
         drawTrail(pixelsOf(image), scene, devicePixelRatio);
     }
     QPainter painter(&image);

@@ -14,6 +14,9 @@ namespace statescape::ui {
 namespace {
 
 constexpr double kWheelZoom = 1.0016; // an eighth of a degree
+constexpr int kHoverMs = 12;
+constexpr int kRestMs = 120;
+constexpr double kSlowPickMs = 8;
 
 } // namespace
 
@@ -101,8 +104,9 @@ void PointView::mouseMoveEvent(QMouseEvent *event)
         break;
     case Gesture::None:
         m_hoverPosition = event->globalPosition().toPoint();
-        if (!m_hoverTimer.isActive() && !m_drawing.isOpen())
-            m_hoverTimer.start();
+        // Where looking takes long, only a pointer that rests is asked about.
+        if (!m_drawing.isOpen() && (m_pickMs > kSlowPickMs || !m_hoverTimer.isActive()))
+            m_hoverTimer.start(m_pickMs > kSlowPickMs ? kRestMs : kHoverMs);
         break;
     }
 }
