@@ -14,8 +14,9 @@ namespace statescape::ml {
 
 /// Exact nearest rows of a fixed set by Euclidean distance. Every row is looked at, sixteen at a time, but
 /// first only in a few leading principal directions and the length of the rest, which bound the distance from
-/// below; the few that could still be near are measured in full. Trees do worse with the 20 to 90 features of
-/// a sample, where they visit nearly every leaf. Immutable; any thread.
+/// below; the few that could still be near are measured in full. A k-d tree (nanoflann, 10 neighbours among
+/// 20,000 rows) is faster up to 8 columns, half as fast with 16 and 25 times slower with 89, where it visits
+/// nearly every leaf; samples have 20 to 90. Immutable; any thread.
 class NearRows {
 public:
     /// @param rows m x d, finite; copied

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <thread>
 
 namespace statescape::model {
@@ -73,6 +75,40 @@ std::vector<T> thinned(const std::vector<T> &values, std::size_t most)
     for (std::size_t i = 0; i < most; ++i)
         out[i] = values[i * values.size() / most];
     return out;
+}
+
+/// How near the seeds lie to each other: see growToNeighbours(). @return nothing when stopped, or for one
+/// seed without any other row
+std::optional<double> seedSpread(ml::MatrixView z, const std::vector<std::uint64_t> &rows,
+                                 const ml::Matrix &seedRows, const ml::NearRows &near,
+                                 const base::Progress &progress)
+{
+    std::vector<float> distances;
+    if (rows.size() == 1) {
+        for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(z.rows()); ++i) {
+            if (i % kChunk == 0 && progress.stopped())
+                return std::nullopt;
+            if (i != rows[0] && finite(z, i))
+                distances.push_back(static_cast<float>(std::sqrt(distance2(z, i, rows[0]))));
+        }
+        if (distances.empty())
+            return std::nullopt;
+        const std::size_t tenth = std::min(kSingleSeedNeighbour, distances.size()) - 1;
+        std::nth_element(distances.begin(), distances.begin() + static_cast<std::ptrdiff_t>(tenth),
+                         distances.end());
+        return distances[tenth];
+    }
+    ml::NearRows::Scratch scratch;
+    std::vector<ml::NearRows::Hit> hits;
+    std::vector<std::uint32_t> self(rows.size());
+    std::iota(self.begin(), self.end(), 0U);
+    for (const std::uint32_t i : self) {
+        if (i % kBetweenStops == 0 && progress.stopped())
+            return std::nullopt;
+        near.nearest(rowOf(seedRows, i), 1, self, i, hits, scratch);
+        distances.push_back(std::sqrt(hits.front().dist2));
+    }
+    return ml::quantileInPlace(distances, 0.9);
 }
 } // namespace
 
@@ -147,35 +183,14 @@ std::vector<std::uint8_t> growToNeighbours(ml::MatrixView z, std::span<const std
         seedRows.row(static_cast<Index>(i)) = z.row(static_cast<Index>(rows[i]));
     const ml::NearRows near(seedRows);
 
-    std::vector<float> distances;
-    ml::NearRows::Scratch scratch;
-    std::vector<ml::NearRows::Hit> hits;
-    if (rows.size() == 1) {
-        for (std::uint64_t i = 0; i < n; ++i) {
-            if (i % kChunk == 0 && progress.stopped())
-                return {};
-            if (i != rows[0] && finite(z, i))
-                distances.push_back(static_cast<float>(std::sqrt(distance2(z, i, rows[0]))));
-        }
-    } else {
-        std::vector<std::uint32_t> self(rows.size());
-        for (std::uint32_t i = 0; i < self.size(); ++i)
-            self[i] = i;
-        for (std::uint32_t i = 0; i < self.size(); ++i) {
-            if (i % kBetweenStops == 0 && progress.stopped())
-                return {};
-            near.nearest(rowOf(seedRows, i), 1, self, i, hits, scratch);
-            distances.push_back(std::sqrt(hits.front().dist2));
-        }
-    }
-    if (distances.empty())
+    const auto spread = seedSpread(z.topRows(static_cast<Index>(n)), rows, seedRows, near, progress);
+    if (progress.stopped())
+        return {};
+    if (!spread)
         return out;
-    const auto tenth = static_cast<std::ptrdiff_t>(std::min(kSingleSeedNeighbour, distances.size()) - 1);
-    std::nth_element(distances.begin(), distances.begin() + tenth, distances.end());
-    const double radius = reach * (rows.size() == 1 ? distances[static_cast<std::size_t>(tenth)]
-                                                    : ml::quantileInPlace(distances, 0.9));
+    const double radius = reach * *spread;
     // A hair more, so that the tenth neighbour itself is not lost to rounding.
-    const auto radius2 = static_cast<float>(radius * radius * (1 + 1e-6));
+    const auto radius2 = static_cast<float>(radius * radius * (1 + 1e-5));
 
     std::atomic<std::size_t> done{0};
     const auto caller = std::this_thread::get_id();
