@@ -4,6 +4,7 @@
 #include "ui/point_view/area_selection.h"
 #include "ui/point_view/drawn_area.h"
 #include "ui/point_view/pick.h"
+#include "ui/point_view/pick_index.h"
 
 #include <QTest>
 #include <cmath>
@@ -128,6 +129,7 @@ private slots:
     void boundsOfGrowingSets();
     void picking();
     void pickingIsTheDefinition();
+    void pickingAgainIsTheSame();
 };
 
 void TestAreaSelection::definition()
@@ -373,7 +375,7 @@ void TestAreaSelection::shapesSelectExactRows_data()
 void TestAreaSelection::shapesSelectExactRows()
 {
     QFETCH(DrawnShape, shape);
-    const auto clusters = makeClusters(40'001, 4, 6);
+    const auto clusters = makeClusters(shape.points.size() > 1000 ? 15'001 : 40'001, 4, 6);
     std::vector<float> x = clusters->x.toVector();
     std::vector<float> z = clusters->z.toVector();
     for (std::size_t i = 0; i < x.size(); i += 97)
@@ -400,7 +402,7 @@ void TestAreaSelection::shapesSelectExactRows()
             QCOMPARE(countArea(points, projection, shape), countRows(expected));
             QCOMPARE(countArea(points, projection, shape, &pool), countRows(expected));
             // again with a vertex exactly on a point
-            const auto p = projection.project(points.x[20'000], points.y[20'000], points.z[20'000]);
+            const auto p = projection.project(points.x[9000], points.y[9000], points.z[9000]);
             shape.points[shape.points.size() / 2] = {p.x, p.y};
         }
     }
@@ -494,6 +496,39 @@ void TestAreaSelection::pickingIsTheDefinition()
     Projection flat;
     flat.width = flat.height = 10;
     QCOMPARE(pickNearest(twins, flat, 0, 0, 1), std::int64_t(1));
+}
+
+void TestAreaSelection::pickingAgainIsTheSame()
+{
+    ClusterColumns columns(4, 8);
+    columns.append(600'000);
+    PointSet points = columns.view();
+    Projection projection = cameraFor(points, ViewMode::ThreeD, 800, 600).projection(1, 800, 600);
+    WorkerPool pool(2);
+    PickIndex index;
+    std::mt19937 random(3);
+    int found = 0;
+    for (int i = 0; i < 200; ++i) {
+        if (i % 40 == 20) { // recorded on
+            columns.append(1000);
+            points = columns.view();
+        }
+        if (i == 80)
+            points.first = 70'000;
+        if (i == 120) {
+            projection.slabFar = kNearest * 0.3F;
+            projection.slabNear = kNearest * 0.5F;
+        }
+        if (i == 160)
+            points = *makeClusters(550'000, 4, 9);
+        const float x = float(random() % 9000) / 10 - 50; // beyond the edges too
+        const float y = float(random() % 7000) / 10 - 50;
+        const float radius = i % 3 == 0 ? 1.0F : 9.0F;
+        const auto row = pickNearest(points, projection, x, y, radius);
+        QCOMPARE(index.pick(points, projection, x, y, radius, pool), row);
+        found += row >= 0 ? 1 : 0;
+    }
+    QVERIFY2(found > 25, qPrintable(QString::number(found)));
 }
 
 void TestAreaSelection::picking()

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/point_view/area_selection.h"
 
-#include "ui/point_view/raster_kernels.h"
+#include "ui/point_view/row_blocks.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,6 @@ namespace statescape::ui {
 namespace {
 
 constexpr std::size_t kMostRowEdges = 4'000'000; // 16 MB; beyond it rows get taller instead
-constexpr std::size_t kSmallWork = 30000;        // points; below it one thread is faster
 constexpr double kSlack = AreaMask::kSlack;
 
 bool crosses(double x0, double y0, double x1, double y1, double x, double y)
@@ -195,29 +194,12 @@ void classifyRows(const PointSet &points, const Projection &projection, const Dr
                   WorkerPool *pool, Visit &&visit)
 {
     const Region region(shape);
-    const auto part = [&](int thread, std::size_t first, std::size_t last) {
-        ScreenBlock screen;
-        std::array<std::uint8_t, kBlock> in;
-        while (first < last) {
-            const std::size_t end = std::min(last, (first / kBlock + 1) * kBlock);
-            const int n = int(end - first);
-            kernels().toScreen(projection,
-                               {points.x.run(first).data(), points.y.run(first).data(),
-                                points.z.empty() ? nullptr : points.z.run(first).data(), n},
-                               screen);
-            region.classify(screen.x.data(), screen.y.data(), n, in.data());
-            visit(thread, first, n, in.data());
-            first = end;
-        }
-    };
-    const std::size_t n = points.size();
-    const std::size_t first = std::min(points.first, n);
-    if (!pool || pool->threads() == 1 || n - first < kSmallWork) {
-        part(0, first, n);
-        return;
-    }
-    const std::size_t middle = (first + (n - first) / 2) / kBlock * kBlock;
-    pool->run([&](int t) { t == 0 ? part(0, first, middle) : part(1, middle, n); });
+    forRowsInBlocks(points, projection, 0, points.size(), pool,
+                    [&](int thread, std::size_t first, int n, const ScreenBlock &screen) {
+                        std::array<std::uint8_t, kBlock> in;
+                        region.classify(screen.x.data(), screen.y.data(), n, in.data());
+                        visit(thread, first, n, in.data());
+                    });
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/point_view/pick.h"
+#include "ui/point_view/pick_index.h"
 #include "ui/point_view/point_renderer.h"
 
 namespace statescape::ui {
@@ -27,12 +27,13 @@ public:
     std::int64_t pick(const PointSet &points, const Projection &projection, float x, float y,
                       float radius) override
     {
-        return pickNearest(points, projection, x, y, radius, &m_pool);
+        return m_picker.pick(points, projection, x, y, radius, m_pool);
     }
 
 private:
     WorkerPool m_pool;
     Raster m_raster{m_pool};
+    PickIndex m_picker;
 };
 
 } // namespace

@@ -30,6 +30,8 @@ struct Projection {
     int width = 1; ///< device px
     int height = 1;
 
+    friend bool operator==(const Projection &, const Projection &) = default;
+
     [[nodiscard]] bool hasSlab() const { return std::isfinite(slabFar) || std::isfinite(slabNear); }
 
     struct Point {

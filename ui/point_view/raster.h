@@ -8,6 +8,7 @@
 #include "ui/point_view/point_set.h"
 #include "ui/point_view/projection.h"
 #include "ui/point_view/raster_kernels.h"
+#include "ui/point_view/row_blocks.h"
 #include "ui/point_view/sprite.h"
 #include "ui/point_view/worker_pool.h"
 
@@ -16,9 +17,6 @@
 #include <vector>
 
 namespace statescape::ui {
-
-/// Below this many points a second thread costs more than it gives.
-inline constexpr std::size_t kSmallWork = 30000;
 
 /// A picture to draw into: 0xffRRGGBB words, rows apart by stride words.
 struct PixelBuffer {

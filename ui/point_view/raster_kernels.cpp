@@ -304,6 +304,18 @@ STATESCAPE_INLINE float nearestBody(const ScreenBlock &screen, int count, float 
     return *std::min_element(least, least + lanes);
 }
 
+STATESCAPE_INLINE bool anyWithinBody(const std::uint16_t *__restrict values, int count,
+                                     const std::uint16_t *bases, int lines, std::uint16_t width)
+{
+    std::uint16_t any = 0;
+    for (int line = 0; line < lines; ++line) {
+        const std::uint16_t base = bases[line];
+        for (int i = 0; i < count; ++i)
+            any = std::uint16_t(any | (std::uint16_t(values[i] - base) <= width ? 1U : 0U));
+    }
+    return any != 0;
+}
+
 STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t count, float &low, float &high)
 {
     constexpr std::size_t lanes = 32;
@@ -376,13 +388,18 @@ STATESCAPE_INLINE void rangeBody(const float *__restrict values, std::size_t cou
     {                                                                                                        \
         return nearestBody(s, count, x, y);                                                                  \
     }                                                                                                        \
+    __VA_ARGS__ bool anyWithin##suffix(const std::uint16_t *values, int count, const std::uint16_t *bases,   \
+                                       int lines, std::uint16_t width)                                       \
+    {                                                                                                        \
+        return anyWithinBody(values, count, bases, lines, width);                                            \
+    }                                                                                                        \
     __VA_ARGS__ void range##suffix(const float *v, std::size_t count, float &low, float &high)               \
     {                                                                                                        \
         rangeBody(v, count, low, high);                                                                      \
     }                                                                                                        \
-    constexpr Kernels k##suffix{isaName,        cells##suffix,   screen##suffix,  mask##suffix,              \
-                                gather##suffix, dilate##suffix,  outline##suffix, shade##suffix,             \
-                                crowd##suffix,  nearest##suffix, range##suffix};
+    constexpr Kernels k##suffix{isaName,        cells##suffix,   screen##suffix,    mask##suffix,            \
+                                gather##suffix, dilate##suffix,  outline##suffix,   shade##suffix,           \
+                                crowd##suffix,  nearest##suffix, anyWithin##suffix, range##suffix};
 
 STATESCAPE_KERNELS(Baseline, "baseline")
 #if defined(__x86_64__)

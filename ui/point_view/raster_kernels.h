@@ -114,6 +114,9 @@ struct Kernels {
     void (*crowd)(const std::uint32_t *tile, std::uint32_t *seen);
     /// @return the smallest square of a distance from (x, y); infinite when no point is visible.
     float (*nearest)(const ScreenBlock &, int count, float x, float y);
+    /// Whether any of @p values lies within base .. base + width for one of the @p lines bases.
+    bool (*anyWithin)(const std::uint16_t *values, int count, const std::uint16_t *bases, int lines,
+                      std::uint16_t width);
     /// Smallest and largest finite value; leaves both untouched when there is none.
     void (*range)(const float *values, std::size_t count, float &low, float &high);
 };
