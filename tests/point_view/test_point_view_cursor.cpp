@@ -3,6 +3,7 @@
 #include "tests/point_view/shown_view.h"
 
 #include <QAccessible>
+#include <QShortcut>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -59,6 +60,7 @@ private slots:
     void goesWithItsRow();
     void speaksToScreenReaders();
     void announcesTheCursor();
+    void keysComeBeforeTheWindows();
 };
 
 void TestPointViewCursor::startsInTheMiddleAndLeaves()
@@ -259,6 +261,9 @@ void TestPointViewCursor::speaksToScreenReaders()
     QVERIFY(interface->text(QAccessible::Value).isEmpty());
     s.view.setCursorRow(7);
     QCOMPARE(interface->text(QAccessible::Value), QString("row 7")); // no markup is read out
+    QVERIFY(interface->text(QAccessible::Description).startsWith("at row 7"));
+    s.view.setAccessibleDescription("25 of 30 samples shown");
+    QVERIFY(interface->text(QAccessible::Description).contains("25 of 30 samples shown, as density"));
     QVERIFY(!interface->text(QAccessible::Help).isEmpty());
     QVERIFY(interface->state().focusable);
     QTRY_VERIFY(!interface->state().busy);
@@ -278,6 +283,37 @@ void TestPointViewCursor::announcesTheCursor()
     QAccessible::installUpdateHandler(before);
     QVERIFY(accessibleEvents.contains(qMakePair(QAccessible::ValueChanged, QString("row 7"))));
     QVERIFY(accessibleEvents.contains(qMakePair(QAccessible::DescriptionChanged, QString())));
+}
+
+void TestPointViewCursor::keysComeBeforeTheWindows()
+{
+    QWidget window;
+    window.resize(640, 480);
+    PointView view(&window);
+    view.resize(640, 480);
+    view.setAnimated(false);
+    view.setPoints(lattice());
+    QStringList pressed;
+    for (const char *keys : {"Ctrl+Return", "K", "Esc", "P"}) {
+        auto *shortcut = new QShortcut(QKeySequence(QString(keys)), &window);
+        connect(shortcut, &QShortcut::activated, &window, [&pressed, keys] { pressed << keys; });
+    }
+    window.show();
+    window.activateWindow();
+    view.setFocus();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QSignalSpy made(&view, &PointView::selectionMade);
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QTest::keyClick(&view, Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(pressed, (QStringList{"Esc", "Ctrl+Return"})); // nothing of the view's to do
+    QTest::keyClick(&view, Qt::Key_K);
+    QVERIFY(view.cursorRow() >= 0);
+    QTest::keyClick(&view, Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(made.size(), 1);
+    QTest::keyClick(&view, Qt::Key_P);
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QCOMPARE(view.cursorRow(), -1);
+    QCOMPARE(pressed, (QStringList{"Esc", "Ctrl+Return", "P"}));
 }
 
 QTEST_MAIN(TestPointViewCursor)

@@ -42,9 +42,16 @@ QString AccessiblePointView::description() const
     const RowMaskPtr selection = view()->selection();
     const QLocale locale;
     QStringList parts;
-    parts << PointView::tr("%1 points shown").arg(locale.toString(qulonglong(shown)));
-    parts << PointView::tr("%1 selected")
-                 .arg(locale.toString(qulonglong(selection ? countRows(*selection) : 0)));
+    if (const QString at = plain(view()->textOf(view()->cursorRow())); !at.isEmpty())
+        parts << PointView::tr("at %1").arg(at);
+    // The owner may have said how many already, and in better words.
+    if (const QString own = view()->accessibleDescription(); !own.isEmpty()) {
+        parts << own;
+    } else {
+        parts << PointView::tr("%1 points shown").arg(locale.toString(qulonglong(shown)));
+        parts << PointView::tr("%1 selected")
+                     .arg(locale.toString(qulonglong(selection ? countRows(*selection) : 0)));
+    }
     parts << (view()->densityShown() ? PointView::tr("as density") : PointView::tr("as marks"));
     if (view()->slab())
         parts << PointView::tr("depth slab on");
@@ -54,10 +61,8 @@ QString AccessiblePointView::description() const
 QString AccessiblePointView::text(QAccessible::Text kind) const
 {
     switch (kind) {
-    case QAccessible::Description: {
-        const QString own = view()->accessibleDescription();
-        return own.isEmpty() ? description() : own + QStringLiteral("; ") + description();
-    }
+    case QAccessible::Description:
+        return description();
     case QAccessible::Value:
         return plain(view()->textOf(view()->cursorRow()));
     case QAccessible::Help:

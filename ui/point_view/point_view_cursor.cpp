@@ -39,6 +39,7 @@ void PointView::setCursorRow(std::int64_t row, bool centre)
         return;
     QAccessibleValueChangeEvent event(this, textOf(row));
     QAccessible::updateAccessibility(&event);
+    describe(); // some readers say only this
 }
 
 void PointView::toggleCursor()
