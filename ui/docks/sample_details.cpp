@@ -5,6 +5,7 @@
 #include "ui/kit/figure_list.h"
 #include "ui/kit/section.h"
 #include "ui/kit/text.h"
+#include "ui/models/feature_norms.h"
 #include "ui/picture/marks.h"
 
 #include <QClipboard>
@@ -128,6 +129,10 @@ SampleDetails::SampleDetails(QWidget *parent, SessionController &controller)
             showRow(row);
     });
     connect(&controller, &SessionController::shownChanged, this, &SampleDetails::follow);
+    connect(&FeatureNorms::shared(), &FeatureNorms::refined, this, [this] {
+        if (isVisible())
+            showRow(m_row);
+    });
     connect(&controller, &SessionController::sessionChanged, this, &QDialog::close);
 }
 

@@ -4,6 +4,9 @@
 
 #include "ui/kit/text.h"
 
+#include <QCoreApplication>
+#include <QPointer>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -51,6 +54,28 @@ FeatureNorm normOf(std::vector<float> &values, bool logarithmic)
     return norm;
 }
 
+/// @return nothing when asked to stop.
+FeatureNorms::Norms compute(const feature::SampleLog::View &samples, std::size_t most,
+                            const base::Progress &progress)
+{
+    const schema::Schema &schema = samples.schema();
+    const std::size_t n = samples.rows(), step = (n + most - 1) / most;
+    std::vector<std::vector<float>> columns(schema.size());
+    for (std::size_t row = 0; row < n; row += step) {
+        const auto values = samples.row(row);
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            if (!schema::isMissing(values[c]))
+                columns[c].push_back(values[c]);
+    }
+    auto norms = std::make_shared<std::vector<FeatureNorm>>();
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        if (progress.stop.stop_requested())
+            return nullptr;
+        norms->push_back(normOf(columns[c], schema[c].log1p));
+    }
+    return norms;
+}
+
 } // namespace
 
 double FeatureNorm::sigmas(float value) const
@@ -61,8 +86,10 @@ double FeatureNorm::sigmas(float value) const
 
 FeatureNorms &FeatureNorms::shared()
 {
-    static FeatureNorms norms;
-    return norms;
+    static QPointer<FeatureNorms> norms;
+    if (!norms)
+        norms = new FeatureNorms(QCoreApplication::instance());
+    return *norms;
 }
 
 FeatureNorms::Norms FeatureNorms::of(const feature::SampleLog::View &samples)
@@ -71,28 +98,26 @@ FeatureNorms::Norms FeatureNorms::of(const feature::SampleLog::View &samples)
     if (n == 0)
         return std::make_shared<std::vector<FeatureNorm>>();
     const bool sameSession = m_norms && m_schema == samples.sharedSchema() && m_firstNs == samples.timeNs(0);
-    // Small sessions change quickly and cost little; a frozen picture keeps what is known by now.
-    if (sameSession && n < 2 * m_rows && !(n <= kMostRows / 8 && n > m_rows))
+    const bool small = n <= kQuickRows;
+    if (sameSession && (small ? n == m_rows : n < 2 * m_rows))
         return m_norms;
-    const schema::Schema &schema = samples.schema();
-    const std::size_t step = (n + kMostRows - 1) / kMostRows;
-    std::vector<std::vector<float>> columns(schema.size());
-    for (auto &column : columns)
-        column.reserve(n / step + 1);
-    for (std::size_t row = 0; row < n; row += step) {
-        const auto values = samples.row(row);
-        for (std::size_t c = 0; c < columns.size(); ++c)
-            if (!schema::isMissing(values[c]))
-                columns[c].push_back(values[c]);
-    }
-    auto norms = std::make_shared<std::vector<FeatureNorm>>();
-    norms->reserve(columns.size());
-    for (std::size_t c = 0; c < columns.size(); ++c)
-        norms->push_back(normOf(columns[c], schema[c].log1p));
-    m_norms = std::move(norms);
+    if (!sameSession || small)
+        m_norms = compute(samples, kQuickRows, {});
     m_schema = samples.sharedSchema();
     m_firstNs = samples.timeNs(0);
     m_rows = n;
+    m_background.cancel();
+    if (small)
+        return m_norms;
+    m_background.start([this, samples](const base::Progress &progress) -> Background::Finish {
+        auto norms = compute(samples, kMostRows, progress);
+        return [this, norms = std::move(norms)] {
+            if (!norms)
+                return;
+            m_norms = norms;
+            Q_EMIT refined();
+        };
+    });
     return m_norms;
 }
 
