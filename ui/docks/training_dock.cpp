@@ -165,7 +165,8 @@ void TrainingDock::update()
                 .arg(std::isfinite(q.precision) ? QString::number(q.precision, 'f', 2) : QStringLiteral("–"),
                      std::isfinite(q.recall) ? QString::number(q.recall, 'f', 2) : QStringLiteral("–"),
                      countText(q.samples));
-    text += tr("<br>trained in %1").arg(durationText(std::uint64_t(model->seconds() * 1e9)));
+    if (model->seconds() > 0) // a stored model does not say
+        text += tr("<br>trained in %1").arg(durationText(std::uint64_t(model->seconds() * 1e9)));
     m_result->setText(text);
     QStringList notes;
     for (const auto &note : model->notes())
@@ -183,11 +184,17 @@ void TrainingDock::fillConfusion(const model::Quality &quality)
     m_confusion->clear();
     m_confusion->setRowCount(rows);
     m_confusion->setColumnCount(columns);
-    QStringList names;
-    for (const auto &name : quality.classes)
+    // Columns are too narrow for names: the number before the row's name stands for it.
+    QStringList names, numbers, numbered;
+    for (const auto &name : quality.classes) {
         names << qt(name);
-    m_confusion->setVerticalHeaderLabels(names);
-    m_confusion->setHorizontalHeaderLabels(QStringList(names) << tr("unknown"));
+        numbers << QString::number(names.size());
+        numbered << QStringLiteral("%1 %2").arg(names.size()).arg(names.last());
+    }
+    m_confusion->setVerticalHeaderLabels(numbered);
+    m_confusion->setHorizontalHeaderLabels(QStringList(numbers) << QStringLiteral("?"));
+    for (int c = 0; c < columns; ++c)
+        m_confusion->horizontalHeaderItem(c)->setToolTip(c < names.size() ? names[c] : tr("unknown"));
     const Theme theme = currentTheme();
     for (int r = 0; r < rows; ++r) {
         const auto &cells = quality.confusion[std::size_t(r)];

@@ -4,6 +4,7 @@
 
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
+#include "ui/models/feature_norms.h"
 #include "ui/picture/camera_text.h"
 
 #include <QJsonArray>
@@ -13,7 +14,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 
 namespace statescape::ui {
 namespace {
@@ -29,6 +30,27 @@ QLabel *makeChip(QWidget *parent)
     chip->setAttribute(Qt::WA_TransparentForMouseEvents);
     chip->hide();
     return chip;
+}
+
+/// Half the way between the 5th and the 95th percentile of the places, over the three axes together.
+double spreadOf(const session::Snapshot &s)
+{
+    if (!s.coordinates)
+        return 0;
+    double sum = 0;
+    for (const auto *axis : {&s.coordinates->x, &s.coordinates->y, &s.coordinates->z}) {
+        std::vector<float> some;
+        const std::size_t step = axis->size() / 2000 + 1;
+        for (std::size_t i = 0; i < axis->size(); i += step)
+            if (std::isfinite((*axis)[i]))
+                some.push_back((*axis)[i]);
+        if (some.empty())
+            continue;
+        std::sort(some.begin(), some.end());
+        const double half = double(some[some.size() * 95 / 100] - some[some.size() / 20]) / 2;
+        sum += half * half;
+    }
+    return std::sqrt(sum);
 }
 
 bool hasFeature(const session::PictureAxes &axes)
@@ -73,9 +95,16 @@ std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
     most = std::min(most, arrows.size());
     std::partial_sort(arrows.begin(), arrows.begin() + std::ptrdiff_t(most), arrows.end(),
                       [](const Arrow &a, const Arrow &b) { return a.length > b.length; });
+    // Only directions and lengths among each other mean something: the longest reaches as far as most points
+    // do.
+    const double reach =
+        arrows.empty() || arrows[0].length <= 0 ? 0 : spreadOf(s) / std::sqrt(arrows[0].length);
     std::vector<AxisArrow> out;
-    for (std::size_t i = 0; i < most; ++i)
+    for (std::size_t i = 0; i < most; ++i) {
+        for (double &part : arrows[i].direction)
+            part *= reach;
         out.push_back({qt(s.samples.schema()[arrows[i].column].title), arrows[i].direction});
+    }
     return out;
 }
 
@@ -297,6 +326,8 @@ QString PicturePane::tipOf(std::int64_t row) const
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }
+    if (const QString unusual = unusualFeatures(*s, row); !unusual.isEmpty())
+        text += QStringLiteral("<br>") + unusual;
     return text;
 }
 
