@@ -44,17 +44,14 @@ void paintFloor(QPainter &painter, const OverlayScene &scene)
 
 void paintSlab(QPainter &painter, const OverlayScene &scene)
 {
-    QColor fill = scene.colours.text;
-    fill.setAlpha(scene.colours.dark ? 10 : 8);
+    painter.setBrush(Qt::NoBrush); // a shade would hide the faint points outside
     for (const double depth : {scene.slab->second, scene.slab->first}) {
         const QPolygonF face = slabFace(scene, depth);
         QPen pen(scene.colours.axis, 1);
         pen.setDashPattern({2, 3});
         painter.setPen(pen);
-        painter.setBrush(fill);
         painter.drawPolygon(face);
     }
-    painter.setBrush(Qt::NoBrush);
 }
 
 void paintFlat(QPainter &painter, const OverlayScene &scene)
