@@ -45,7 +45,7 @@ public:
     [[nodiscard]] std::uint8_t codeOf(float value) const;
     /// @return lower end of bin @p bin in the feature's unit; kBins: upper end of the last. @param bin
     /// 0..kBins
-    [[nodiscard]] double edge(int bin) const;
+    [[nodiscard]] double edge(int bin) const { return double(m_edges[std::size_t(bin)]); }
     /// @return the share 0..1 of the axis at which @p value lies; outside when beyond.
     [[nodiscard]] double placeOf(double value) const;
 
@@ -66,14 +66,18 @@ private:
     FeatureBins(int column, bool logarithmic)
         : m_column(column)
         , m_log(logarithmic)
-    {}
+    {
+        setEdges();
+    }
+    void setEdges();
     void chooseEdges(std::vector<float> values);
     void take(std::span<const float> values);
 
     int m_column;
     bool m_log;
-    double m_low = 0, m_width = 1; ///< on the axis' scale
-    double m_beyondAtFirst = 0;    ///< share of rows beyond the edges when they were chosen
+    double m_low = 0, m_width = 1;    ///< on the axis' scale
+    std::array<float, 256> m_edges{}; ///< kBins + 1 in the feature's unit, then infinite
+    double m_beyondAtFirst = 0;       ///< share of rows beyond the edges when they were chosen
     std::size_t m_rowsAtFirst = 0;
     base::Column<std::uint8_t> m_codes;
     BinCounts m_all{};

@@ -33,10 +33,11 @@ std::vector<std::uint64_t> barsByHand(const FeatureBins &bins, const session::Sn
         if (mask[row] == 0)
             continue;
         const float value = s.samples.at(row, std::size_t(bins.column()));
-        const double place = std::isnan(value) ? 0 : bins.placeOf(double(value));
-        ++out[std::isnan(value)         ? HistogramView::kMissingBar
-              : place < 0 || place >= 1 ? HistogramView::kBeyondBar
-                                        : std::size_t(place * HistogramView::kBars)];
+        std::size_t bar = HistogramView::kBeyondBar;
+        for (int i = 0; i < FeatureBins::kBins; ++i)
+            if (double(value) >= bins.edge(i) && double(value) < bins.edge(i + 1))
+                bar = std::size_t(i * HistogramView::kBars / FeatureBins::kBins);
+        ++out[std::isnan(value) ? std::size_t(HistogramView::kMissingBar) : bar];
     }
     return out;
 }

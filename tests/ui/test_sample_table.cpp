@@ -296,17 +296,18 @@ private Q_SLOTS:
         TableDock dock(controller);
         open(controller, dock);
         dock.setSelectedOnly(false);
-        dock.view()->setCurrentIndex(dock.model()->index(10, 0));
+        mark(dock, 40);
+        controller.setCursorRow(10); // by another view; marking goes on from there
         for (int i = 0; i < 4; ++i)
             QTest::keyClick(dock.view(), Qt::Key_Down, Qt::ShiftModifier);
         QTest::keyClick(dock.view(), Qt::Key_Return);
         QCOMPARE(controller.selectedCount(), std::uint64_t(5));
         QCOMPARE((*controller.selection())[10], std::uint8_t(1));
         QCOMPARE((*controller.selection())[14], std::uint8_t(1));
-        dock.view()->selectRow(50);
+        mark(dock, 50);
         QTest::keyClick(dock.view(), Qt::Key_Return, Qt::ControlModifier);
         QCOMPARE(controller.selectedCount(), std::uint64_t(6));
-        dock.view()->selectRow(12);
+        mark(dock, 12);
         QTest::keyClick(dock.view(), Qt::Key_Return, Qt::AltModifier);
         QCOMPARE(controller.selectedCount(), std::uint64_t(5));
         QCOMPARE((*controller.selection())[12], std::uint8_t(0));
@@ -390,6 +391,11 @@ private Q_SLOTS:
     }
 
 private:
+    static void mark(TableDock &dock, int row)
+    {
+        dock.view()->selectionModel()->setCurrentIndex(
+            dock.model()->index(row, 0), QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    }
     void open(SessionController &controller, TableDock &dock)
     {
         QVERIFY(controller.open(m_opened.isEmpty() ? m_file : m_opened).has_value());

@@ -22,7 +22,7 @@ using session::FeatureBins;
 
 constexpr int kPerBar = FeatureBins::kBins / HistogramView::kBars;
 static_assert(kPerBar * HistogramView::kBars == FeatureBins::kBins);
-constexpr int kSide = 6, kAside = 34, kGap = 8;
+constexpr int kSide = 6, kGap = 8;
 
 std::uint64_t barOf(const BinCounts &counts, int bar)
 {
@@ -76,12 +76,12 @@ HistogramView::HistogramView(const schema::Feature &feature, QWidget *parent)
 
 QSize HistogramView::sizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * 36, fontMetrics().height() * 9};
+    return {fontMetrics().averageCharWidth() * 38, fontMetrics().height() * 10};
 }
 
 QSize HistogramView::minimumSizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * 26, fontMetrics().height() * 8};
+    return {fontMetrics().averageCharWidth() * 27, fontMetrics().height() * 9};
 }
 
 void HistogramView::show(std::shared_ptr<const FeatureBins> bins, RowMaskPtr selection)
@@ -148,11 +148,23 @@ bool HistogramView::hasMissing() const
     return m_bins && m_bins->all()[FeatureBins::kMissing] > 0;
 }
 
+QFont HistogramView::fineFont() const
+{
+    QFont fine = font();
+    fine.setPointSizeF(std::max(6.0, fine.pointSizeF() * 0.85));
+    return fine;
+}
+
+int HistogramView::asideWidth() const
+{
+    return QFontMetrics(fineFont()).horizontalAdvance(tr("missing"));
+}
+
 QRectF HistogramView::plot() const
 {
     const int line = fontMetrics().height();
-    const int aside = (hasBeyond() ? kAside + kGap : 0) + (hasMissing() ? kAside + kGap : 0);
-    return QRectF(rect()).adjusted(kSide, 2 * line + 8, -kSide - aside, -line - 4);
+    const int aside = (hasBeyond() ? asideWidth() + kGap : 0) + (hasMissing() ? asideWidth() + kGap : 0);
+    return QRectF(rect()).adjusted(kSide, 3 * line + 8, -kSide - aside, -line - 4);
 }
 
 QRectF HistogramView::barRect(int bar) const
@@ -160,8 +172,8 @@ QRectF HistogramView::barRect(int bar) const
     const QRectF box = plot();
     if (bar < kBars)
         return {box.left() + box.width() * bar / kBars, box.top(), box.width() / kBars, box.height()};
-    const double left = box.right() + kGap + (bar == kMissingBar && hasBeyond() ? kAside + kGap : 0);
-    return {left, box.top(), kAside, box.height()};
+    const double left = box.right() + kGap + (bar == kMissingBar && hasBeyond() ? asideWidth() + kGap : 0);
+    return {left, box.top(), double(asideWidth()), box.height()};
 }
 
 QPoint HistogramView::placeOfBar(int bar) const
@@ -324,7 +336,7 @@ void HistogramView::paintBars(QPainter &painter, const BinCounts &counts, bool q
         } else if (bar < kBars) {
             steps << QPointF(box.left(), box.top()) << QPointF(box.right(), box.top());
         } else if (box.height() > 0) {
-            painter.drawRect(box.adjusted(kAside / 4.0, 0, -kAside / 4.0, 0));
+            painter.drawRect(box.adjusted(box.width() / 4, 0, -box.width() / 4, 0));
         }
     }
     if (steps.isEmpty())
@@ -364,9 +376,9 @@ void HistogramView::paintAxis(QPainter &painter) const
     if (metrics.horizontalAdvance(low + middle + high) + 30 < box.width())
         below(box, Qt::AlignHCenter, middle);
     if (hasBeyond())
-        below(barRect(kBeyondBar), Qt::AlignHCenter, tr("far"));
+        below(barRect(kBeyondBar), Qt::AlignHCenter, tr("beyond"));
     if (hasMissing())
-        below(barRect(kMissingBar), Qt::AlignHCenter, tr("none"));
+        below(barRect(kMissingBar), Qt::AlignHCenter, tr("missing"));
 }
 
 void HistogramView::paintTexts(QPainter &painter)
@@ -377,30 +389,23 @@ void HistogramView::paintTexts(QPainter &painter)
     painter.setPen(theme.text);
     painter.drawText(QRect(kSide, 2, m_pin->x() - kSide - 4, line), Qt::AlignLeft | Qt::AlignVCenter,
                      metrics.elidedText(m_title, Qt::ElideRight, m_pin->x() - kSide - 4));
-    QFont small = font();
-    small.setPointSizeF(std::max(6.0, small.pointSizeF() * 0.88));
-    painter.setFont(small);
-    const QFontMetrics fine(small);
-    if (!m_bins) {
-        painter.setPen(theme.muted);
-        painter.drawText(QRect(kSide, line + 4, width() - 2 * kSide, line), Qt::AlignLeft, tr("counting…"));
-        return;
-    }
+    painter.setFont(fineFont());
+    const QFontMetrics fine(fineFont());
+    const auto write = [&](int row, const QColor &colour, const QString &text) {
+        painter.setPen(colour);
+        painter.drawText(QRect(kSide, row * line + 4, width() - 2 * kSide, line),
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         fine.elidedText(text, Qt::ElideRight, width() - 2 * kSide));
+    };
+    if (!m_bins)
+        return write(1, theme.muted, tr("counting…"));
     const auto about = [&](const BinCounts &counts) {
         const auto median = m_bins->median(counts);
         return median ? QStringLiteral("≈ ") + valueText(*median, m_unit) : QStringLiteral("–");
     };
-    const QString all = tr("all %1").arg(about(m_bins->all()));
-    painter.setPen(theme.muted);
-    painter.drawText(QRect(kSide, line + 4, width() - 2 * kSide, line), Qt::AlignLeft, all);
-    if (totalOf(m_selected) > 0) {
-        const int left = kSide + fine.horizontalAdvance(all) + 10;
-        painter.setPen(theme.positive);
-        painter.drawText(
-            QRect(left, line + 4, width() - left - kSide, line), Qt::AlignLeft,
-            fine.elidedText(tr("%1 selected %2").arg(countText(totalOf(m_selected)), about(m_selected)),
-                            Qt::ElideRight, width() - left - kSide));
-    }
+    write(1, theme.muted, tr("all %1 %2").arg(countText(totalOf(m_bins->all())), about(m_bins->all())));
+    if (totalOf(m_selected) > 0)
+        write(2, theme.positive, tr("selected %1 %2").arg(countText(totalOf(m_selected)), about(m_selected)));
 }
 
 void HistogramView::paintEvent(QPaintEvent *)
@@ -428,9 +433,7 @@ void HistogramView::paintEvent(QPaintEvent *)
         }
         painter.setBrush(Qt::NoBrush);
         paintMedian(painter, m_bins->all(), theme.muted);
-        QFont small = font();
-        small.setPointSizeF(std::max(6.0, small.pointSizeF() * 0.82));
-        painter.setFont(small);
+        painter.setFont(fineFont());
         paintAxis(painter);
         painter.setFont(font());
     }

@@ -56,6 +56,8 @@ protected:
 private:
     void countSelected();
     void choose(int from, int to, SelectionOp op);
+    [[nodiscard]] QFont fineFont() const;
+    [[nodiscard]] int asideWidth() const;
     [[nodiscard]] QRectF plot() const;
     [[nodiscard]] QRectF barRect(int bar) const;
     [[nodiscard]] int barAt(int x) const;

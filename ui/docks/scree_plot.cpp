@@ -47,6 +47,7 @@ ScreePlot::ScreePlot(QWidget *parent)
     m_percent->setTickCount(3);
     m_percent->setLabelFormat(QStringLiteral("%.0f %%"));
     m_names->setGridLineVisible(false);
+    m_names->setTruncateLabels(false);
     setFrameShape(NoFrame);
     setRenderHint(QPainter::Antialiasing);
     setBackgroundBrush(Qt::NoBrush);

@@ -21,6 +21,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <map>
+
 namespace statescape::ui {
 
 SampleTableView::SampleTableView(QWidget *parent)
@@ -55,7 +57,41 @@ void SampleTableView::keyPressEvent(QKeyEvent *event)
         Q_EMIT selectWanted(selectionOp(event->modifiers()));
         return;
     }
-    QTableView::keyPressEvent(event);
+    if (event->modifiers() != Qt::ShiftModifier || !extend(*event))
+        QTableView::keyPressEvent(event);
+}
+
+void SampleTableView::currentChanged(const QModelIndex &current, const QModelIndex &previous)
+{
+    if (!m_extending)
+        m_anchor = current.row();
+    QTableView::currentChanged(current, previous);
+}
+
+// Qt extends from where the last click or key was, which is not where another view has put the cursor since.
+bool SampleTableView::extend(const QKeyEvent &key)
+{
+    static const std::map<int, CursorAction> kMoves{
+        {Qt::Key_Up, MoveUp},         {Qt::Key_Down, MoveDown},
+        {Qt::Key_PageUp, MovePageUp}, {Qt::Key_PageDown, MovePageDown},
+        {Qt::Key_Home, MoveHome},     {Qt::Key_End, MoveEnd}};
+    const auto move = kMoves.find(key.key());
+    if (move == kMoves.end() || !currentIndex().isValid())
+        return false;
+    // Home and End mean rows here, for which Qt wants Ctrl.
+    const QModelIndex to = moveCursor(move->second, Qt::ControlModifier);
+    if (!to.isValid())
+        return true;
+    const int anchor = m_anchor < 0 ? currentIndex().row() : m_anchor;
+    m_extending = true;
+    selectionModel()->select(
+        QItemSelection(model()->index(std::min(anchor, to.row()), 0),
+                       model()->index(std::max(anchor, to.row()), model()->columnCount() - 1)),
+        QItemSelectionModel::ClearAndSelect);
+    selectionModel()->setCurrentIndex(model()->index(to.row(), currentIndex().column()),
+                                      QItemSelectionModel::NoUpdate);
+    m_extending = false;
+    return true;
 }
 
 TableDock::TableDock(SessionController &controller, QWidget *parent)
@@ -142,7 +178,8 @@ QWidget *TableDock::makeBar()
     m_progress->hide();
     m_cancel->hide();
     m_cancel->setToolTip(tr("Stop the export; no file is written"));
-    m_save->setText(tr("Export"));
+    m_save->setText(tr("Export…"));
+    m_save->setStyleSheet(QStringLiteral("QToolButton::menu-indicator { image: none; }"));
     m_save->setToolTip(tr("Write samples to a CSV file that statescape import reads"));
     m_save->setPopupMode(QToolButton::InstantPopup);
     auto *choices = new QMenu(m_save);
@@ -198,7 +235,7 @@ void TableDock::setColumns()
         if (column == kTime)
             width = std::max(width, figures.horizontalAdvance(QStringLiteral("30 Nov 23:59:59.999")) + 14);
         if (column == kState || column == kLabel)
-            width = std::max(width, text.horizontalAdvance(QStringLiteral("× negative: disk stall")) + 14);
+            width = std::max(width, text.horizontalAdvance(QStringLiteral("× negative: memory leaks")) + 20);
         m_view->setColumnWidth(column, width);
     }
 }

@@ -29,6 +29,12 @@ Q_SIGNALS:
 
 protected:
     void keyPressEvent(QKeyEvent *event) override;
+    void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+
+private:
+    bool extend(const QKeyEvent &key);
+    int m_anchor = -1; ///< row that Shift and a key mark from
+    bool m_extending = false;
 };
 
 /// Every sample, or those selected, as a table: sortable, to be copied and exported; its rows can become the

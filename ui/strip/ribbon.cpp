@@ -8,12 +8,14 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <optional>
 
 namespace statescape::ui {
 namespace {
 
+constexpr int kNamedPx = 26;          // wider runs have their name in them
 constexpr double kOwnPx = 1.5;        // narrower runs share a pixel
-constexpr std::size_t kLookedAt = 64; // of the runs that share one
+constexpr std::size_t kLookedAt = 32; // of the runs that share one
 constexpr double kValuesPerPx = 1.5;  // more: drawn by columns
 
 void fit(QCPAbstractItem *item, QCPAxisRect *rect)
@@ -23,14 +25,21 @@ void fit(QCPAbstractItem *item, QCPAxisRect *rect)
     item->setSelectable(false);
 }
 
-/// @return the key that most rows of some runs have.
+/// @return the key that most rows of some runs have; of very many, some are looked at.
 int mostOf(const std::vector<Run> &runs, std::size_t from, std::size_t to)
 {
-    const std::size_t step = std::max<std::size_t>(1, (to - from) / kLookedAt);
-    std::map<int, std::uint64_t> rows;
-    for (std::size_t i = from; i < to; i += step)
-        rows[runs[i].key] += runs[i].last - runs[i].first + 1;
-    return std::max_element(rows.begin(), rows.end(),
+    const std::size_t step = (to - from + kLookedAt - 1) / kLookedAt;
+    std::array<std::pair<int, std::uint64_t>, kLookedAt> rows;
+    std::size_t kinds = 0;
+    for (std::size_t i = from; i < to; i += step) {
+        std::size_t kind = 0;
+        while (kind < kinds && rows[kind].first != runs[i].key)
+            ++kind;
+        if (kind == kinds)
+            rows[kinds++] = {runs[i].key, 0};
+        rows[kind].second += runs[i].last - runs[i].first + 1;
+    }
+    return std::max_element(rows.begin(), rows.begin() + std::ptrdiff_t(kinds),
                             [](const auto &a, const auto &b) { return a.second < b.second; })
         ->first;
 }
@@ -52,24 +61,38 @@ const std::vector<std::uint32_t> &StripScene::columns(const QCPAxis *axis)
     const auto &samples = snapshot->samples;
     const std::size_t n = data.rows();
     m_columns.reserve(std::size_t(width) + 1);
-    std::size_t row = 0;
+    std::size_t row = 0, step = 1;
+    const auto before = [&](std::size_t at, std::uint64_t timeNs) {
+        return at < n && samples.timeNs(at) < timeNs;
+    };
     for (int x = 0; x <= width; ++x) {
         const double at = std::max(0.0, axis->pixelToCoord(left + x));
         const std::uint64_t timeNs = snapshot->anchor.toMonotonicNs(std::int64_t(at * 1e9));
-        // From column to column it goes on by about as many rows, so steps that double find it soonest.
-        std::size_t step = 1, low = row;
-        while (low + step < n && samples.timeNs(low + step) < timeNs) {
-            low += step;
-            step *= 2;
+        // From column to column it goes on by about as many rows; from there steps that double find it.
+        std::size_t low = row, high = std::min(n, row + step);
+        if (before(high, timeNs)) {
+            for (std::size_t reach = 1; before(high, timeNs); reach *= 2) {
+                low = high + 1;
+                high = std::min(n, high + reach);
+            }
+        } else {
+            for (std::size_t reach = 1; high > row; reach *= 2) {
+                const std::size_t at = high - std::min(reach, high - row);
+                if (before(at, timeNs)) {
+                    low = at + 1;
+                    break;
+                }
+                high = at;
+            }
         }
-        std::size_t high = std::min(n, low + step);
         while (low < high) {
             const std::size_t middle = (low + high) / 2;
-            if (samples.timeNs(middle) < timeNs)
+            if (before(middle, timeNs))
                 low = middle + 1;
             else
                 high = middle;
         }
+        step = std::max<std::size_t>(1, low - row);
         row = low;
         m_columns.push_back(std::uint32_t(row));
     }
@@ -113,6 +136,17 @@ void Ribbon::draw(QCPPainter *painter)
                                                 [row](const Run &run) { return run.first < row; }) -
                            m_runs.begin());
     };
+    // Columns of pixels that several runs share, side by side and shown alike.
+    struct Crowd {
+        int key;
+        double left, right;
+    };
+    std::optional<Crowd> crowd;
+    const auto flush = [&] {
+        if (crowd)
+            drawRun(painter, lookOf(crowd->key), crowd->left, crowd->right);
+        crowd.reset();
+    };
     std::size_t i = std::size_t(std::partition_point(m_runs.begin(), m_runs.end(),
                                                      [&](const Run &r) { return r.last < columns.front(); }) -
                                 m_runs.begin());
@@ -123,6 +157,7 @@ void Ribbon::draw(QCPPainter *painter)
         const double left = axis->coordToPixel(std::max(from, range.lower));
         const double right = axis->coordToPixel(std::min(to, range.upper));
         if (right - left >= kOwnPx) {
+            flush();
             drawRun(painter, lookOf(m_runs[i].key), left, right);
             ++i;
             continue;
@@ -133,9 +168,15 @@ void Ribbon::draw(QCPPainter *painter)
         if (end > i + 1 && axis->coordToPixel(m_scene.endOf(m_runs[end - 1].last)) - left >= kOwnPx + 1)
             --end;
         const double pixel = m_rect->left() + column;
-        drawRun(painter, lookOf(mostOf(m_runs, i, end)), pixel, pixel + 1);
+        const int key = mostOf(m_runs, i, end);
+        if (!crowd || crowd->key != key || crowd->right < pixel) {
+            flush();
+            crowd = Crowd{key, pixel, pixel};
+        }
+        crowd->right = pixel + 1;
         i = end;
     }
+    flush();
 }
 
 void Ribbon::drawRun(QCPPainter *painter, const RunLook &look, double left, double right) const
@@ -153,8 +194,10 @@ void Ribbon::drawRun(QCPPainter *painter, const RunLook &look, double left, doub
                                                  m_theme.dark ? 0x1e : 0xff, 110),
                                           Qt::BDiagPattern));
     }
+    if (box.width() < kNamedPx)
+        return;
     const QFontMetrics metrics(painter->font());
-    if (m_height < metrics.height() - 2 || box.width() < 26)
+    if (m_height < metrics.height() - 2)
         return;
     const QString name = qt(look.style.name);
     const QString fitting = metrics.elidedText(name, Qt::ElideRight, int(box.width()) - 8);
@@ -309,7 +352,9 @@ void Trace::drawColumns(QCPPainter *painter, const std::vector<std::uint32_t> &c
         if (const auto range = line.over(first, end); !range.empty())
             lines << QLineF(at, px(range.low) + 0.5, at, px(range.high) - 0.5);
     }
+    // A wider pen would have each line outlined and filled.
     painter->setAntialiasing(false);
+    painter->setPen(QPen(m_pen.color(), 0));
     painter->drawLines(lines);
 }
 
