@@ -23,7 +23,8 @@ Run addPlot(CLI::App &app)
         ->check(CLI::IsMember({"2d", "3d", "timeline", "window"}));
     app.add_option("--model", options->model, "a model's name in FILE (default: the newest)");
     app.add_option("--session", options->session, "session id (default: the newest)");
-    app.add_option("--theme", options->theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
+    app.add_option("--theme", options->theme, "dark, light or contrast")
+        ->check(CLI::IsMember({"dark", "light", "contrast"}));
     app.add_option("--size", options->size, "pixels, such as 1280x800");
     app.add_option("--colour-by", options->colourBy, "label, state, time, abnormality or a feature's key");
     app.add_option("--axes", options->axes,

@@ -90,7 +90,7 @@ int main(int argc, char **argv)
                       QStringLiteral("DURATION"), QStringLiteral("250ms")});
     parser.addOption(
         {QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
-    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system"),
+    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light, contrast or system"),
                       QStringLiteral("NAME"), QStringLiteral("system")});
     parser.addOption(
         {QStringLiteral("size"), QStringLiteral("size of the window, e.g. 1280x800"), QStringLiteral("WxH")});
@@ -102,8 +102,10 @@ int main(int argc, char **argv)
     parser.process(app);
 
     const QString theme = parser.value(QStringLiteral("theme"));
-    if (theme != QLatin1String("dark") && theme != QLatin1String("light") && theme != QLatin1String("system"))
-        wrongUse(QStringLiteral("--theme: dark, light or system, not %1").arg(theme));
+    if (!QStringList{QStringLiteral("dark"), QStringLiteral("light"), QStringLiteral("contrast"),
+                     QStringLiteral("system")}
+             .contains(theme))
+        wrongUse(QStringLiteral("--theme: dark, light, contrast or system, not %1").arg(theme));
     if (parser.positionalArguments().size() > 1)
         wrongUse(QStringLiteral("one session file at a time"));
     ui::WorkbenchOptions options;

@@ -141,8 +141,8 @@ int main(int argc, char **argv)
     parser.addOption({QStringLiteral("around"), QStringLiteral("draw a lasso round this state or class"),
                       QStringLiteral("NAME")});
     parser.addOption({QStringLiteral("arrows"), QStringLiteral("draw what features do to a point's place")});
-    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark or light"), QStringLiteral("NAME"),
-                      QStringLiteral("dark")});
+    parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or contrast"),
+                      QStringLiteral("NAME"), QStringLiteral("dark")});
     parser.addOption({QStringLiteral("size"), QStringLiteral("pixels"), QStringLiteral("WxH")});
     if (!parser.parse(QApplication::arguments()))
         return wrongUse(parser.errorText());
@@ -159,8 +159,9 @@ int main(int argc, char **argv)
         return wrongUse(QStringLiteral("one session file and -o PNG are needed"));
     if (!views.contains(view))
         return wrongUse(QStringLiteral("--view: 2d, 3d, timeline or window, not %1").arg(view));
-    if (theme != QLatin1String("dark") && theme != QLatin1String("light"))
-        return wrongUse(QStringLiteral("--theme: dark or light, not %1").arg(theme));
+    if (!QStringList{QStringLiteral("dark"), QStringLiteral("light"), QStringLiteral("contrast")}.contains(
+            theme))
+        return wrongUse(QStringLiteral("--theme: dark, light or contrast, not %1").arg(theme));
     bool isNumber = false;
     const store::SessionId id = parser.value(QStringLiteral("session")).toLongLong(&isNumber);
     if (!isNumber || id < 0)

@@ -60,10 +60,11 @@ Theme Theme::fromPalette(const QPalette &palette)
     theme.canvas = palette.color(QPalette::Base);
     theme.text = palette.color(QPalette::WindowText);
     theme.dark = theme.window.lightness() < 128;
-    theme.muted = mix(theme.window, theme.text, theme.dark ? 0.58 : 0.62);
-    theme.line = mix(theme.window, theme.text, 0.15);
+    const bool contrast = theme.window.lightness() == 0;
+    theme.muted = contrast ? theme.text : mix(theme.window, theme.text, theme.dark ? 0.58 : 0.62);
+    theme.line = mix(theme.window, theme.text, contrast ? 0.6 : 0.15);
     theme.button = palette.color(QPalette::Button);
-    theme.buttonLine = mix(theme.window, theme.text, 0.2);
+    theme.buttonLine = mix(theme.window, theme.text, contrast ? 0.8 : 0.2);
     theme.positive = theme.dark ? QColor(0x56, 0xb4, 0xe9) : QColor(0x00, 0x72, 0xb2);
     theme.negative = theme.dark ? QColor(0xe8, 0x71, 0x3a) : QColor(0xd5, 0x5e, 0x00);
     theme.warning = theme.dark ? QColor(0xf0, 0xc2, 0x5a) : QColor(0xa8, 0x6f, 0x00);
@@ -84,13 +85,22 @@ QPalette lightPalette()
                 QColor(0x6b, 0x72, 0x7d), QColor(0xf4, 0xf5, 0xf7), QColor(0x00, 0x72, 0xb2));
 }
 
+QPalette contrastPalette()
+{
+    QPalette palette = make(Qt::black, Qt::black, Qt::white, Qt::white, Qt::black, QColor(0x56, 0xb4, 0xe9));
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Disabled, role, QColor(0xa0, 0xa0, 0xa0));
+    return palette;
+}
+
 void applyTheme(const QString &name)
 {
     const QPalette system = systemPalette();
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-    QApplication::setPalette(name == QLatin1String("dark")    ? darkPalette()
-                             : name == QLatin1String("light") ? lightPalette()
-                                                              : system);
+    QApplication::setPalette(name == QLatin1String("dark")       ? darkPalette()
+                             : name == QLatin1String("light")    ? lightPalette()
+                             : name == QLatin1String("contrast") ? contrastPalette()
+                                                                 : system);
     qApp->setStyleSheet(styleSheetFor(currentTheme()));
 }
 

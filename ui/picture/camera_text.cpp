@@ -23,6 +23,10 @@ struct CameraFields {
         o[QStringLiteral("distance")] = c.m_distance;
         o[QStringLiteral("yaw")] = c.m_yaw;
         o[QStringLiteral("pitch")] = c.m_pitch;
+        if (!c.m_depthBox.empty) {
+            o[QStringLiteral("low")] = array(c.m_depthBox.low);
+            o[QStringLiteral("high")] = array(c.m_depthBox.high);
+        }
         return o;
     }
 
@@ -32,6 +36,12 @@ struct CameraFields {
             o[QStringLiteral("mode")].toString() == QLatin1String("3d") ? ViewMode::ThreeD : ViewMode::TwoD;
         c.m_lens = Lens(std::clamp(o[QStringLiteral("lens")].toInt(), 0, 1));
         c.m_aspect = Aspect(std::clamp(o[QStringLiteral("aspect")].toInt(), 0, 1));
+        // A depth slab lies between depths of this box; files of before have none.
+        Box box;
+        box.empty =
+            !vector(o[QStringLiteral("low")], box.low) || !vector(o[QStringLiteral("high")], box.high);
+        if (!box.empty)
+            c.m_depthBox = box;
         return vector(o[QStringLiteral("target")], c.m_target) &&
                vector(o[QStringLiteral("axisScale")], c.m_axisScale) &&
                positive(o[QStringLiteral("pixelsPerUnit")], c.m_pixelsPerUnit) &&

@@ -172,7 +172,9 @@ ViewColours ViewColours::of(const QPalette &palette)
     c.muted = mixed(c.text, c.background, 0.35);
     c.axis = mixed(c.text, c.background, 0.45);
     c.grid = mixed(c.text, c.background, c.dark ? 0.82 : 0.85);
-    c.highContrast = contrastRatio(c.text, c.background) > 20 || desktopWantsContrast();
+    // Black on white is what most light desktops have; black all over is chosen on purpose.
+    c.highContrast =
+        (c.background.lightness() == 0 && contrastRatio(c.text, c.background) > 20) || desktopWantsContrast();
     if (c.highContrast) {
         c.muted = c.axis = c.text;
         c.grid = mixed(c.text, c.background, 0.5);
