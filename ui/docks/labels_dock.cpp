@@ -101,7 +101,10 @@ LabelsDock::LabelsDock(SessionController &controller, QWidget *parent)
     auto *page = new QWidget;
     auto *box = new QVBoxLayout(page);
     box->setContentsMargins(10, 0, 10, 4);
-    m_list->setFitsRows(14);
+    m_list->setFitsRows(20);
+    // A low window leaves room for the features too: the list then scrolls.
+    m_list->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    m_list->setMinimumHeight(5 * (fontMetrics().height() + 6));
     m_list->setModel(m_model);
     m_list->setItemDelegate(new LabelDelegate(m_list));
     m_list->setEditTriggers(QAbstractItemView::EditKeyPressed);

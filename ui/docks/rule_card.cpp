@@ -58,7 +58,7 @@ RuleCard::RuleCard(QWidget *parent)
     auto *row = new QHBoxLayout(m_buttons);
     row->setContentsMargins(0, 3, 0, 0);
     row->setSpacing(6);
-    m_select->setToolTip(tr("Select every sample of the session that the rule holds for"));
+    m_select->setToolTip(tr("Select every sample in the picture that the rule holds for"));
     m_select->setAccessibleName(m_select->toolTip());
     m_copy->setToolTip(tr("Copy the rule as text, or as a command for scripts"));
     m_copy->setAccessibleName(m_copy->toolTip());

@@ -8,6 +8,7 @@
 #include "ui/kit/theme.h"
 
 #include <QBrush>
+#include <QCoreApplication>
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -140,6 +141,7 @@ SavedSelections::SavedSelections(SessionController &controller, QWidget *parent)
     m_removed->hide();
     m_removal.setSingleShot(true);
     connect(&m_removal, &QTimer::timeout, this, &SavedSelections::removeWaiting);
+    connect(qApp, &QCoreApplication::aboutToQuit, this, &SavedSelections::removeWaiting);
     connect(undo, &QPushButton::clicked, this, &SavedSelections::takeBack);
     connect(m_save, &QPushButton::clicked, this, [this] { startSaving(m_suggested); });
     connect(m_name, &QLineEdit::returnPressed, this, &SavedSelections::save);

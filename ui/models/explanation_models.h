@@ -26,7 +26,7 @@ public:
                                                             ///< to the other side of zero
     static constexpr int kLargestRole = Qt::UserRole + 5;   ///< double, sigmas at the axis' end
     static constexpr int kKeyRole = Qt::UserRole + 6;       ///< the feature's key
-    static constexpr int kFewRows = 8, kMostRows = 12;      ///< shown at first, and at most
+    static constexpr int kFewRows = 5, kMostRows = 12;      ///< shown at first, and at most
     static constexpr double kLongestBar = 40;               ///< sigmas; longer bars are drawn broken
     explicit DifferenceModel(QObject *parent = nullptr)
         : RowsModel(3, parent)
