@@ -13,9 +13,12 @@ import tempfile
 
 import numpy
 import scipy
+import scipy.sparse.csgraph
+import scipy.spatial
 import sklearn
 from sklearn.cluster import DBSCAN, AgglomerativeClustering
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine, make_blobs, make_moons
+from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky, _estimate_gaussian_parameters
 from sklearn.neighbors import NearestNeighbors
@@ -93,12 +96,85 @@ def others(x, samples, k):
             "strength": [float(v) for v in lines[7].split(",")]}
 
 
+def hdbscan_by_definition(x, samples):
+    """Campello et al. 2015 word by word: at each density all edges of that length go at once.
+
+    r-dbscan lets them go one by one and keeps components below the least size, so its answer depends on the order of rows.
+    """
+    far = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(x))
+    core = numpy.sort(far, axis=1)[:, samples - 1]
+    reach = numpy.maximum(far, numpy.maximum(core[:, None], core[None, :]))
+    # Zero would be no edge at all.
+    tree = scipy.sparse.csgraph.minimum_spanning_tree(reach + 1).tocoo()
+    edges = [(a, b, reach[a, b]) for a, b in zip(tree.row, tree.col)]
+    lengths = sorted({length for _, _, length in edges}, reverse=True)
+    shortest = min(length for length in lengths if length > 0)
+    density = lambda length: 1 / length if length > 0 else 2 / shortest
+    clusters = [{"rows": numpy.arange(len(x)), "parent": -1, "birth": density(lengths[0]), "left": {}, "children": []}]
+    alive = [0]
+    for length in lengths:
+        kept = [(a, b) for a, b, other in edges if other < length]
+        graph = scipy.sparse.coo_matrix((numpy.ones(len(kept)), tuple(numpy.array(kept, dtype=int).reshape(-1, 2).T)),
+                                        shape=(len(x), len(x)))
+        parts = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
+        still = []
+        for number in alive:
+            cluster = clusters[number]
+            held = numpy.array([row for row in cluster["rows"] if row not in cluster["left"]])
+            groups = [held[parts[held] == part] for part in numpy.unique(parts[held])]
+            large = [group for group in groups if len(group) >= samples]
+            for group in groups:
+                if len(group) < samples or len(large) > 1:
+                    cluster["left"].update((row, density(length)) for row in group)
+            if len(large) == 1:
+                still.append(number)
+            elif len(large) > 1:
+                for group in large:
+                    cluster["children"].append(len(clusters))
+                    still.append(len(clusters))
+                    clusters.append({"rows": group, "parent": number, "birth": density(length), "left": {}, "children": []})
+        alive = still
+    best = {}
+    for number in reversed(range(len(clusters))):
+        cluster = clusters[number]
+        cluster["deepest"] = max([*cluster["left"].values(), *(clusters[c]["deepest"] for c in cluster["children"])])
+        mass = sum(value - cluster["birth"] for value in cluster["left"].values())
+        below = sum(best[c] for c in cluster["children"])
+        cluster["chosen"] = number > 0 and (not cluster["children"] or mass >= below)
+        best[number] = mass if cluster["chosen"] or not cluster["children"] else below
+    labels = numpy.full(len(x), -1)
+    scores = numpy.zeros(len(x))
+    taken = set()
+    for number, cluster in enumerate(clusters):
+        for row in cluster["rows"]:
+            inner = not any(row in clusters[c]["rows"] for c in cluster["children"])
+            if inner:
+                scores[row] = 1 - cluster["left"][row] / cluster["deepest"]
+        if cluster["chosen"] and cluster["parent"] not in taken:
+            labels[cluster["rows"]] = number
+        if cluster["chosen"] or cluster["parent"] in taken:
+            taken.add(number)
+    return labels.tolist(), [round(score, 9) for score in scores]
+
+
 def reference(x, k, samples, kinds):
     out = {"k": k, "samples": samples, "mixtures": [mixture(x, k, kind) for kind in kinds]}
     eps = radius(x, samples)
     out["dbscan"] = {"eps": eps, "labels": DBSCAN(eps=eps, min_samples=samples).fit(x).labels_.tolist()}
     out["ward"] = AgglomerativeClustering(k, linkage="ward").fit(x).labels_.tolist()
     out.update(others(x, samples, k))
+    out["r_hdbscan"] = out["hdbscan"]
+    # How far r-dbscan agrees with itself when rows come in another order.
+    agreement = []
+    for seed in range(3):
+        order = numpy.random.RandomState(seed).permutation(len(x))
+        mixed = numpy.empty(len(x), dtype=int)
+        mixed[order] = others(x[order], samples, k)["hdbscan"]
+        agreement.append(adjusted_rand_score(out["r_hdbscan"], mixed))
+    out["r_itself"] = min(agreement)
+    out["hdbscan"], out["glosh"] = hdbscan_by_definition(x, samples)
+    out["r_agreement"] = adjusted_rand_score(out["r_hdbscan"], out["hdbscan"])
+    del out["strength"]
     return out
 
 
@@ -127,8 +203,6 @@ def main():
     out["versions"].update({"r-dbscan": first["dbscan_version"], "r-genieclust": first["genieclust_version"]})
     for one in out["sets"].values():
         del one["dbscan_version"], one["genieclust_version"]
-        for part in ("glosh", "strength"):
-            one[part] = [round(v, 9) for v in one[part]]
     (DATA / "clusterers.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
 
 
