@@ -249,6 +249,25 @@ private Q_SLOTS:
         QCOMPARE(plot.rangeText(1), QStringLiteral("10 µs and above"));
     }
 
+    void hidingTheListTakesTheKeyboardNowhereElse()
+    {
+        SelectionDock dock(*m_controller);
+        dock.resize(340, 1000);
+        dock.show();
+        m_controller->select(stalled(), QStringLiteral("test"));
+        m_controller->saveSelection(QStringLiteral("kept"));
+        QTRY_VERIFY(dock.differences()->isVisible());
+        dock.activateWindow();
+        dock.differences()->setFocus();
+        QTRY_VERIFY(dock.differences()->hasFocus());
+        auto one = std::make_shared<RowMask>(kRows, std::uint8_t{0});
+        (*one)[60] = 1;
+        m_controller->select(one, QStringLiteral("test"));
+        QTRY_VERIFY(dock.reason().contains(QStringLiteral("Too few")));
+        QVERIFY(!dock.saved()->list()->hasFocus()); // Delete would remove there
+        QVERIFY2(!dock.summary().contains(QStringLiteral("to")), qPrintable(dock.summary())); // one moment
+    }
+
     void ticksAreRoundHaveUnitsAndDoNotOverlap_data()
     {
         QTest::addColumn<double>("low");

@@ -191,9 +191,9 @@ QString SelectionDock::spanText() const
     const QString day = QStringLiteral("d MMM HH:mm:ss"), clock = QStringLiteral("HH:mm:ss");
     const QString dayFormat = QStringLiteral("yyyy-MM-dd");
     const bool sameDay = localTime(shown->anchor, from, dayFormat) == localTime(shown->anchor, to, dayFormat);
-    return tr("%1 to %2")
-        .arg(localTime(shown->anchor, from, sameDay ? clock : day),
-             localTime(shown->anchor, to, sameDay ? clock : day));
+    const QString begin = localTime(shown->anchor, from, sameDay ? clock : day);
+    const QString end = localTime(shown->anchor, to, sameDay ? clock : day);
+    return begin == end ? begin : tr("%1 to %2").arg(begin, end);
 }
 
 void SelectionDock::updateSelection()
@@ -212,7 +212,7 @@ void SelectionDock::updateSelection()
                            .arg(share, 0, 'f', share < 10 ? 1 : 0)
                            .arg(pluralText(shown->samples.rows(), tr("sample")), spanText());
         const Explanation &e = m_controller.explanation();
-        if (e.samples > 0)
+        if (e.samples > 0 && e.totalNs > 0)
             text += tr(" · %1 in %2").arg(durationText(e.totalNs), pluralText(e.intervals, tr("interval")));
         m_summary->setText(text);
     }
@@ -228,6 +228,10 @@ void SelectionDock::updateSelection()
 void SelectionDock::showWhy(bool shown)
 {
     const bool differs = shown && m_differences->rowCount() > 0;
+    // Focus that went on to the next widget by itself would put the keys to another use.
+    for (QWidget *widget : {static_cast<QWidget *>(m_why), static_cast<QWidget *>(m_histogram->plot())})
+        if (!differs && widget->hasFocus())
+            widget->clearFocus();
     m_why->setVisible(differs);
     m_histogram->setVisible(differs);
     m_rule->setVisible(shown);
