@@ -49,6 +49,7 @@ HistogramsDock::HistogramsDock(SessionController &controller, QWidget *parent)
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_scroll->setMinimumHeight(fontMetrics().height() * 9); // one of them
     m_scroll->viewport()->setAutoFillBackground(false);
     m_page->setAutoFillBackground(false);
     box->addWidget(m_scroll, 1);

@@ -120,6 +120,7 @@ TableDock::TableDock(SessionController &controller, QWidget *parent)
     box->addWidget(m_nothing, 1);
     box->addWidget(m_view, 1);
     m_note->setWordWrap(true);
+    m_note->hide();
     box->addWidget(m_note);
     setWidget(page);
     m_view->setModel(m_model);

@@ -54,7 +54,11 @@ TimelineDock::TimelineDock(SessionController &controller, PicturePane &picture, 
     });
     connect(&picture, &PicturePane::pictureChanged, this, &TimelineDock::update);
     connect(this, &QDockWidget::visibilityChanged, this, &TimelineDock::update);
-    connect(&controller, &SessionController::sessionChanged, m_strip, &TimeStrip::reset);
+    connect(&controller, &SessionController::sessionChanged, this, [this] {
+        m_strip->reset();
+        m_drawn.reset();
+        update();
+    });
     connect(&controller, &SessionController::cursorChanged, m_strip, &TimeStrip::setCursorRow);
     connect(m_strip, &TimeStrip::cursorMoved, &controller, &SessionController::setCursorRow);
     connect(&controller, &SessionController::selectionChanged, this, [this] {

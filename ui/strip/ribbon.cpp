@@ -13,6 +13,7 @@
 namespace statescape::ui {
 namespace {
 
+constexpr double kPatternPx = 3;      // wider runs show their pattern
 constexpr int kNamedPx = 26;          // wider runs have their name in them
 constexpr double kOwnPx = 1.5;        // narrower runs share a pixel
 constexpr std::size_t kLookedAt = 32; // of the runs that share one
@@ -122,6 +123,7 @@ void Ribbon::draw(QCPPainter *painter)
     const auto &columns = m_scene.columns(axis);
     if (columns.empty())
         return;
+    painter->setAntialiasing(false); // edges of boxes lie on pixels
     const QCPRange range = axis->range();
     const auto &s = *m_scene.snapshot;
     std::map<int, RunLook> looks;
@@ -184,6 +186,13 @@ void Ribbon::drawRun(QCPPainter *painter, const RunLook &look, double left, doub
     const QRectF box(left, m_rect->top() + m_top, std::max(1.0, right - left), m_height);
     const QColor colour = colourOf(look.style, m_theme.dark);
     painter->setPen(Qt::NoPen);
+    if (box.width() < kPatternPx) {
+        // No pattern is seen here, and it would cost most of the picture's time.
+        QColor thin = colour;
+        thin.setAlphaF(look.unknown ? 0.5F : 1.0F);
+        painter->fillRect(box, thin);
+        return;
+    }
     if (look.unknown) {
         painter->setBrush(QBrush(colour, Qt::Dense5Pattern));
         painter->drawRect(box);
