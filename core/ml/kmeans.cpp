@@ -158,24 +158,7 @@ base::Result<std::vector<std::int32_t>> KMeans::predict(MatrixView x) const
     if (x.cols() != m_centres.cols())
         return base::fail(Code::InvalidArgument,
                           fmt::format("clustered {} columns, got {}", m_centres.cols(), x.cols()));
-    NearestCentre nearest(static_cast<int>(x.cols()), m_centres.colwise().mean().cast<double>().transpose());
-    nearest.set(m_centres);
-    std::vector<std::int32_t> labels(static_cast<std::size_t>(x.rows()));
-    constexpr auto kGroup = static_cast<Index>(kernel::kFilterRows);
-    const int threads = static_cast<double>(x.rows()) * static_cast<double>(m_centres.size()) < kParallelWork
-                            ? 1
-                            : threadCount(0);
-    forEachChunk(static_cast<std::size_t>((x.rows() + kGroup - 1) / kGroup), threads, [&](std::size_t group) {
-        NearestCentre::Block block;
-        std::array<float, kernel::kFilterRows> norm2;
-        const Index from = static_cast<Index>(group) * kGroup;
-        const auto count = static_cast<std::size_t>(std::min(kGroup, x.rows() - from));
-        const float *rows = x.data() + from * x.outerStride();
-        nearest.norms(rows, x.outerStride(), count, norm2.data());
-        nearest.find({rows, x.outerStride(), nullptr, count}, norm2.data(), false, block);
-        std::copy_n(block.label.begin(), count, labels.begin() + from);
-    });
-    return labels;
+    return nearestLabels(x, m_centres);
 }
 
 } // namespace statescape::ml

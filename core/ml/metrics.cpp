@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/metrics.h"
 
-#include "core/ml/kernels.h"
-#include "core/ml/random.h"
-
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -18,75 +15,7 @@ using base::Code;
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::size_t> sampleRows(std::span<const std::int32_t> labels, std::size_t maxRows,
-                                    std::uint64_t seed)
-{
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        if (labels[i] >= 0)
-            rows.push_back(i);
-    if (rows.size() > maxRows) {
-        Random random(seed, 0x511);
-        for (std::size_t i = 0; i < maxRows; ++i)
-            std::swap(rows[i], rows[i + random.below(rows.size() - i)]);
-        rows.resize(maxRows);
-        std::sort(rows.begin(), rows.end());
-    }
-    return rows;
-}
-
-double silhouetteOf(const std::vector<double> &sums, const std::vector<std::uint64_t> &sizes, std::size_t own)
-{
-    if (sizes[own] < 2)
-        return 0;
-    const double inside = sums[own] / static_cast<double>(sizes[own] - 1);
-    double outside = std::numeric_limits<double>::infinity();
-    for (std::size_t c = 0; c < sizes.size(); ++c)
-        if (c != own && sizes[c] > 0)
-            outside = std::min(outside, sums[c] / static_cast<double>(sizes[c]));
-    const double larger = std::max(inside, outside);
-    return larger > 0 ? (outside - inside) / larger : 0;
-}
 } // namespace
-
-base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> labels, int clusters,
-                                    std::size_t maxRows, std::uint64_t seed, const base::Progress &progress)
-{
-    if (static_cast<std::size_t>(x.rows()) != labels.size() || clusters < 0 ||
-        std::any_of(labels.begin(), labels.end(), [&](std::int32_t label) { return label >= clusters; }))
-        return base::fail(Code::InvalidArgument,
-                          fmt::format("silhouette of {} rows with {} labels in {} clusters", x.rows(),
-                                      labels.size(), clusters));
-    const auto rows = sampleRows(labels, maxRows, seed);
-    std::vector<std::uint64_t> sizes(static_cast<std::size_t>(clusters), 0);
-    Matrix used(static_cast<Eigen::Index>(rows.size()), x.cols());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        used.row(static_cast<Eigen::Index>(i)) = x.row(static_cast<Eigen::Index>(rows[i]));
-        ++sizes[static_cast<std::size_t>(labels[rows[i]])];
-    }
-    Silhouette out{kNaN, std::vector<double>(sizes.size(), kNaN), rows.size()};
-    if (std::count_if(sizes.begin(), sizes.end(), [](auto size) { return size > 0; }) < 2)
-        return out;
-    const kernel::Tiles tiles(used);
-    std::vector<float> dist2(tiles.count() * kernel::kLanes);
-    std::vector<double> totals(sizes.size(), 0);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (progress.stopped())
-            return base::fail(Code::Cancelled, "silhouette stopped on request");
-        kernel::distances(tiles.tile(0), tiles.count(), tiles.columns(),
-                          used.row(static_cast<Eigen::Index>(i)).data(), dist2.data(), kernel::bestIsa());
-        std::vector<double> sums(sizes.size(), 0);
-        for (std::size_t o = 0; o < rows.size(); ++o)
-            sums[static_cast<std::size_t>(labels[rows[o]])] += std::sqrt(dist2[o]);
-        const auto own = static_cast<std::size_t>(labels[rows[i]]);
-        totals[own] += silhouetteOf(sums, sizes, own);
-    }
-    out.mean = std::accumulate(totals.begin(), totals.end(), 0.0) / static_cast<double>(rows.size());
-    for (std::size_t c = 0; c < sizes.size(); ++c)
-        if (sizes[c] > 0)
-            out.perCluster[c] = totals[c] / static_cast<double>(sizes[c]);
-    return out;
-}
 
 base::Result<Confusion> confusion(std::span<const int> truth, std::span<const int> predicted, int classes,
                                   int answers)

@@ -17,10 +17,11 @@ struct Silhouette {
     double mean = 0;                ///< -1..1; NaN with fewer than two clusters among the rows used
     std::vector<double> perCluster; ///< same; NaN for a cluster without rows
     std::size_t rows = 0;           ///< used
+    double halfWidth = 0;           ///< of the 95 % interval of the mean, from drawing rows; 0 when exact
 };
 
 /// Exact up to @p maxRows labelled rows; above, the silhouette of a random sample of that many. O(min(n,
-/// maxRows)^2 d).
+/// maxRows)^2 d), every pair once; memory 16 clusters times the rows used at most.
 /// @param x n x d, finite @param labels n, 0..clusters-1; negative rows are left out
 /// @error InvalidArgument sizes differ, a label out of range; Cancelled
 base::Result<Silhouette> silhouette(MatrixView x, std::span<const std::int32_t> labels, int clusters,

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/nearest_centre.h"
 
+#include "core/ml/parallel.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,6 +15,8 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Underflow may hide distances as short as this.
 constexpr float kShortest = 1e-18F;
+// Below this many multiply-adds, starting a thread costs more than it saves.
+constexpr double kParallelWork = 4e6;
 } // namespace
 
 NearestCentre::NearestCentre(int columns, Eigen::VectorXd origin)
@@ -123,6 +127,28 @@ void NearestCentre::measure(const float *row, std::size_t i, bool bounds, Block 
     // What overflowed is far, but not infinitely; a single centre has no second.
     const bool known = std::isfinite(second) || m_view.centres == 1;
     out.lower[i] = known ? std::max(0.0F, std::sqrt(second) * (1 - m_bounds.relative) - kShortest) : 0;
+}
+
+std::vector<std::int32_t> nearestLabels(MatrixView x, const Matrix &centres)
+{
+    NearestCentre nearest(static_cast<int>(x.cols()), centres.colwise().mean().cast<double>().transpose());
+    nearest.set(centres);
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(x.rows()));
+    constexpr auto kGroup = static_cast<Index>(kernel::kFilterRows);
+    const int threads = static_cast<double>(x.rows()) * static_cast<double>(centres.size()) < kParallelWork
+                            ? 1
+                            : threadCount(0);
+    forEachChunk(static_cast<std::size_t>((x.rows() + kGroup - 1) / kGroup), threads, [&](std::size_t group) {
+        NearestCentre::Block block;
+        std::array<float, kernel::kFilterRows> norm2;
+        const Index from = static_cast<Index>(group) * kGroup;
+        const auto count = static_cast<std::size_t>(std::min(kGroup, x.rows() - from));
+        const float *rows = x.data() + from * x.outerStride();
+        nearest.norms(rows, x.outerStride(), count, norm2.data());
+        nearest.find({rows, x.outerStride(), nullptr, count}, norm2.data(), false, block);
+        std::copy_n(block.label.begin(), count, labels.begin() + from);
+    });
+    return labels;
 }
 
 } // namespace statescape::ml

@@ -48,4 +48,7 @@ private:
     std::vector<Line> m_exact;  ///< 16 centres a line
 };
 
+/// @param x m x d @param centres k x d, k >= 1 @return nearest of each row, as NearestCentre finds it
+std::vector<std::int32_t> nearestLabels(MatrixView x, const Matrix &centres);
+
 } // namespace statescape::ml

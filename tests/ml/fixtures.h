@@ -47,6 +47,16 @@ inline const nlohmann::json &reference()
     return json;
 }
 
+/// Values written by reference/make_numerics.py.
+inline const nlohmann::json &numerics()
+{
+    static const nlohmann::json json = [] {
+        std::ifstream file(std::string(STATESCAPE_TEST_DATA) + "/numerics.json");
+        return nlohmann::json::parse(file, nullptr, false);
+    }();
+    return json;
+}
+
 inline Matrix matrixOf(const nlohmann::json &rows)
 {
     Matrix out(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(rows.at(0).size()));
