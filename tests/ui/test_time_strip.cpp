@@ -3,6 +3,7 @@
 #include "core/session/workspace.h"
 #include "tests/session/planted_session.h"
 #include "tests/ui/made_snapshot.h"
+#include "ui/docks/timeline_dock.h"
 #include "ui/kit/theme.h"
 #include "ui/models/row_selection.h"
 #include "ui/strip/time_strip.h"
@@ -331,6 +332,30 @@ private Q_SLOTS:
         QVERIFY(!after.empty() && after.size() <= 3);
         QVERIFY(std::abs(after.front() - strip.pointAt(snapshot->samples.timeNs(40'000)).x()) <= 2);
         QVERIFY(strip.summary().contains(QStringLiteral("1 selected interval")));
+    }
+
+    void aSessionOpensWithTheSelectionItWasLeftWith()
+    {
+        const QString file = m_folder.filePath(QStringLiteral("left.statescape"));
+        test::writePlanted(file.toStdString(), kRows);
+        SessionController controller;
+        QVERIFY(controller.open(file).has_value());
+        PicturePane picture(controller);
+        TimelineDock dock(controller, picture);
+        dock.setFloating(true);
+        dock.resize(1000, 220);
+        dock.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&dock));
+        controller.selectRows(controller.shown()->samples.timeNs(60), controller.shown()->samples.timeNs(90),
+                              SelectionOp::Replace);
+        QVERIFY(dock.strip()->summary().contains(QStringLiteral("1 selected interval")));
+        controller.setCursorRow(77);
+        QCOMPARE(dock.strip()->cursorRow(), std::int64_t(77));
+        QTest::keyClick(dock.strip(), Qt::Key_Right);
+        QCOMPARE(controller.cursorRow(), std::int64_t(78));
+        QVERIFY(controller.open(file).has_value());
+        QCOMPARE(controller.selectedCount(), std::uint64_t(31));
+        QTRY_VERIFY(dock.strip()->summary().contains(QStringLiteral("1 selected interval")));
     }
 
     void combinedSelections()
