@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const Eigen::VectorXd &mean() const { return m_mean; }             ///< d
     [[nodiscard]] const Eigen::MatrixXd &covariance() const { return m_covariance; } ///< d x d, shrunk
     [[nodiscard]] double shrinkage() const { return m_shrinkage; }                   ///< 0..1
+    /// @return lower triangle that makes rows round: a covariance's inverse is its transpose times it. d x d
+    [[nodiscard]] const Eigen::MatrixXd &inverseRoot() const { return m_inverseRoot; }
     /// @param row d values @return squared distance. O(d^2)
     [[nodiscard]] double squared(std::span<const float> row) const;
 
