@@ -199,7 +199,12 @@ bool HistogramView::event(QEvent *event)
         if (plot().top() < help->pos().y())
             QToolTip::showText(help->globalPos(), tipOf(barAt(help->pos().x())), this);
         else
-            QToolTip::showText(help->globalPos(), m_key, this);
+            QToolTip::showText(help->globalPos(),
+                               QStringLiteral("<b>%1</b><br>%2<br>%3")
+                                   .arg(m_key.toHtmlEscaped(), summary().toHtmlEscaped(),
+                                        tr("≈ is the median; all and selected are each drawn to their own "
+                                           "height")),
+                               this);
         return true;
     }
     return QWidget::event(event);
