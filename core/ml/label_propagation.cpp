@@ -105,7 +105,23 @@ base::Result<Matrix> spread(const Graph &graph, const Matrix &given, const Propa
     return now;
 }
 
-base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t> labels, int classes,
+base::Result<Clustering> fromNearest(MatrixView x, std::span<const std::int32_t> labels,
+                                     const std::vector<std::uint32_t> &known, int classes)
+{
+    Matrix seen(static_cast<Index>(known.size()), x.cols());
+    std::vector<std::int32_t> seenLabels;
+    for (std::size_t r = 0; r < known.size(); ++r) {
+        seen.row(static_cast<Index>(r)) = x.row(static_cast<Index>(known[r]));
+        seenLabels.push_back(labels[known[r]]);
+    }
+    STATESCAPE_TRY(Clustering placed, NearestLabels(seen, seenLabels, classes).predict(x));
+    for (const std::uint32_t row : known)
+        placed.labels[row] = labels[row];
+    return countedClustering(std::move(placed.labels), classes);
+}
+
+base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t> labels,
+                                      const std::vector<std::int32_t> &nearest, int classes,
                                       const PropagationOptions &options, const base::Progress &progress)
 {
     const DistinctRows distinct = distinctRows(x);
@@ -125,7 +141,7 @@ base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t
     if (near.k > 0) {
         STATESCAPE_TRY(shares, spread(makeGraph(tree, near), given, options, progress));
     }
-    std::vector<std::int32_t> out(labels.begin(), labels.end());
+    std::vector<std::int32_t> out = nearest;
     Matrix membership = Matrix::Zero(x.rows(), classes);
     for (std::size_t i = 0; i < out.size(); ++i) {
         const auto row = shares.row(static_cast<Index>(distinct.copy[i]));
@@ -133,7 +149,7 @@ base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t
         const float top = row.maxCoeff(&best);
         if (top > 0)
             membership.row(static_cast<Index>(i)) = row / row.sum();
-        if (out[i] < 0 && top > 0)
+        if (labels[i] < 0 && top > 0)
             out[i] = static_cast<std::int32_t>(best);
         if (labels[i] >= 0)
             membership.row(static_cast<Index>(i)) = Eigen::RowVectorXf::Unit(classes, labels[i]);
@@ -166,18 +182,11 @@ base::Result<Clustering> propagateLabels(MatrixView x, std::span<const std::int3
     if (known.empty() || x.cols() < 1)
         return base::fail(Code::NotEnoughData, "no labelled row to start from",
                           "label a sample of each state");
-    if (options.spreading == Spreading::Graph)
-        return throughGraph(x, labels, classes, options, progress);
-    Matrix seen(static_cast<Index>(known.size()), x.cols());
-    std::vector<std::int32_t> seenLabels;
-    for (std::size_t r = 0; r < known.size(); ++r) {
-        seen.row(static_cast<Index>(r)) = x.row(static_cast<Index>(known[r]));
-        seenLabels.push_back(labels[known[r]]);
-    }
-    STATESCAPE_TRY(Clustering placed, NearestLabels(seen, seenLabels, classes).predict(x));
-    for (const std::uint32_t row : known)
-        placed.labels[row] = labels[row];
-    return countedClustering(std::move(placed.labels), classes);
+
+    STATESCAPE_TRY(Clustering placed, fromNearest(x, labels, known, classes));
+    if (options.spreading == Spreading::NearestLabel)
+        return placed;
+    return throughGraph(x, labels, placed.labels, classes, options, progress);
 }
 
 } // namespace statescape::ml

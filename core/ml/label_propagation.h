@@ -15,18 +15,20 @@ enum class Spreading : std::uint8_t {
 };
 
 struct PropagationOptions {
-    Spreading spreading =
-        Spreading::NearestLabel; ///< the default because it is as good as any with few labels
-    int neighbours = 10;         ///< of the graph, 1 and above
-    double spread = 0.95;        ///< 0..1, below 1: share that a row takes from its neighbours each step
-    int maxSteps = 200;          ///< of the graph; ends earlier when no share moves by 1e-4
-    int threads = 0;             ///< 0 chooses; the answer never depends on it
+    /// The default because it reaches the nearest label's accuracy with 1, 3 and 10 labels a class, on the
+    /// mean of the sets it is tested on; where the labelled rows are far from typical the nearest label can
+    /// be better.
+    Spreading spreading = Spreading::Graph;
+    int neighbours = 10;  ///< of the graph, 1 and above
+    double spread = 0.95; ///< 0..1, below 1: share that a row takes from its neighbours each step
+    int maxSteps = 200;   ///< of the graph; ends earlier when no share moves by 1e-4
+    int threads = 0;      ///< 0 chooses; the answer never depends on it
 };
 
-/// Classes as clusters: labels 0..classes-1, given rows keep theirs. Rows that nothing reaches are noise.
-/// Membership: the share of each class (graph), or none.
-/// O(m log n) in few columns for the nearest label; the graph is that of nearestRows() and O(n neighbours
-/// classes) a step.
+/// Classes as clusters: labels 0..classes-1, given rows keep theirs. Rows that the graph does not connect
+/// to any label take the nearest. Membership: the share of each class (graph; 0 for rows not connected), or
+/// none. O(m log n) in few columns for the nearest label; the graph is that of nearestRows() and O(n
+/// neighbours classes) a step.
 /// @param x n x d, finite @param labels n, 0 and above; kNoise where unknown
 /// @error NotEnoughData no labelled row; InvalidArgument sizes, options or values out of range; Cancelled
 /// @source Zhou, Bousquet, Lal, Weston & Schoelkopf 2004 (local and global consistency)

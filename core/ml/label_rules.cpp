@@ -129,6 +129,10 @@ public:
             all.row(static_cast<Index>(r)) = m_x.row(static_cast<Index>(rows[r]));
         const NearestLabels nearest(seen, labels, static_cast<int>(parts.size()));
         STATESCAPE_TRY(const Clustering placed, nearest.predict(all));
+        // A group that could be in any part stays whole, where its first row is.
+        for (std::size_t r = 0; r < rows.size(); ++r)
+            if (m_ruled[rows[r]])
+                partOf.try_emplace(m_links.find(rows[r]), placed.labels[r]);
         for (std::size_t r = 0; r < rows.size(); ++r) {
             const auto own = m_ruled[rows[r]] ? partOf.find(m_links.find(rows[r])) : partOf.end();
             const std::int32_t part = own != partOf.end() ? own->second : placed.labels[r];
