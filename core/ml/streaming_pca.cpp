@@ -13,6 +13,10 @@ namespace statescape::ml {
 using base::Code;
 using Index = Eigen::Index;
 
+namespace {
+constexpr double kApart = 0.05;
+} // namespace
+
 base::Result<StreamingPca> StreamingPca::create(int columns, int components, double halfLife)
 {
     if (columns < 1 || components < 1 || components > columns || !(halfLife >= 0) || std::isinf(halfLife))
@@ -50,38 +54,34 @@ base::Result<> StreamingPca::update(std::span<const float> row)
 
 void StreamingPca::follow()
 {
-    const Index kept = m_axes.cols();
-    m_turned.noalias() = m_scatter.selfadjointView<Eigen::Lower>() * m_axes;
-    // What does not vary keeps its direction.
-    const double nothing = 1e-14 * m_turned.norm();
-    for (Index c = 0; c < kept; ++c) {
-        for (int twice = 0; twice < 2; ++twice)
-            for (Index o = 0; o < c; ++o)
-                m_turned.col(c) -= m_axes.col(o).dot(m_turned.col(c)) * m_axes.col(o);
-        double length = m_turned.col(c).norm();
-        if (!(length > nothing)) {
-            m_turned.col(c) = m_axes.col(c);
-            for (int twice = 0; twice < 2; ++twice)
-                for (Index o = 0; o < c; ++o)
-                    m_turned.col(c) -= m_axes.col(o).dot(m_turned.col(c)) * m_axes.col(o);
-            length = m_turned.col(c).norm();
-            for (Index j = 0; !(length > 0.1) && j < m_axes.rows(); ++j) {
-                m_turned.col(c) = Eigen::VectorXd::Unit(m_axes.rows(), j);
-                for (int twice = 0; twice < 2; ++twice)
-                    for (Index o = 0; o < c; ++o)
-                        m_turned.col(c) -= m_axes.col(o).dot(m_turned.col(c)) * m_axes.col(o);
-                length = m_turned.col(c).norm();
-            }
-        }
-        m_axes.col(c) = m_turned.col(c) / length;
-    }
+    // One product a sample: Ritz values of the old axes, then the axes it turns them into.
     m_turned.noalias() = m_scatter.selfadjointView<Eigen::Lower>() * m_axes;
     const Eigen::MatrixXd inside = m_axes.transpose() * m_turned;
     const auto eigen = symmetricEigen(0.5 * (inside + inside.transpose()));
     if (!eigen)
         return;
-    m_axes = (m_axes * eigen->vectors.rowwise().reverse()).eval();
+    const Eigen::MatrixXd mix = eigen->vectors.rowwise().reverse();
     m_variance = eigen->values.reverse().cwiseMax(0.0) / divisor();
+    m_turned = (m_turned * mix).eval();
+    m_axes = (m_axes * mix).eval();
+    // What does not vary keeps its direction.
+    const double nothing = 1e-14 * m_turned.norm();
+    for (Index c = 0; c < m_axes.cols(); ++c) {
+        const auto rest = [&](Eigen::VectorXd direction) {
+            for (int twice = 0; twice < 2; ++twice)
+                direction -= m_axes.leftCols(c) * (m_axes.leftCols(c).transpose() * direction);
+            return direction;
+        };
+        Eigen::VectorXd next = rest(m_turned.col(c));
+        if (!(next.norm() > nothing))
+            next = rest(m_axes.col(c));
+        else
+            next.normalize();
+        // A d-dimensional space always has a unit direction left that is not nearly among the others.
+        for (Index j = 0; !(next.norm() > kApart) && j < m_axes.rows(); ++j)
+            next = rest(Eigen::VectorXd::Unit(m_axes.rows(), j));
+        m_axes.col(c) = next.normalized();
+    }
 }
 
 double StreamingPca::divisor() const
