@@ -213,6 +213,109 @@ private Q_SLOTS:
         QCOMPARE(test::labelsInFile(*m_window)[Planted::kBlock].classId, std::uint16_t(1));
     }
 
+    void trainingIsUndoneAndDoneAgain()
+    {
+        labelPlanted();
+        QSignalSpy finished(&m_window->controller(), &SessionController::trainingFinished);
+        m_window->commandSet().trigger(QStringLiteral("model.train"));
+        QTRY_COMPARE_WITH_TIMEOUT(finished.size(), 1, 60000);
+        QVERIFY(m_window->controller().live()->model != nullptr);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(m_window->controller().live()->model == nullptr);
+        QCOMPARE(labelled(schema::Polarity::Negative), kStalled); // the labels are another step
+        QTest::keyClick(m_window->picture().view(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(m_window->controller().live()->model != nullptr);
+    }
+
+    void suggestionsLeadFromSampleToSample()
+    {
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kStalled);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_N);
+        test::lassoRound(*m_window, busy);
+        QTRY_COMPARE(m_window->controller().selectedCount(), kBusy);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_P);
+        QSignalSpy finished(&m_window->controller(), &SessionController::trainingFinished);
+        m_window->commandSet().trigger(QStringLiteral("model.train"));
+        QTRY_COMPARE_WITH_TIMEOUT(finished.size(), 1, 60000);
+        auto &controller = m_window->controller();
+        QTest::keyClick(m_window->picture().view(), Qt::Key_E);
+        QTRY_VERIFY_WITH_TIMEOUT(!controller.suggestionText().isEmpty(), 20000);
+        QCOMPARE(controller.selectedCount(), std::uint64_t(1));
+        const auto first = controller.cursorRow();
+        QVERIFY((*controller.selection())[std::size_t(first)] != 0);
+        QVERIFY(!stalled(std::size_t(first)) && !busy(std::size_t(first))); // those have labels
+        QCOMPARE(m_window->picture().view()->cursorRow(), first);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_S);
+        QTRY_VERIFY(controller.cursorRow() != first);
+        const auto second = controller.cursorRow();
+        QTest::keyClick(m_window->picture().view(), Qt::Key_P);
+        QCOMPARE(test::labelsInFile(*m_window)[std::size_t(second)].polarity, schema::Polarity::Positive);
+        QVERIFY(test::labelsInFile(*m_window)[std::size_t(first)].empty());
+        QTest::keyClick(m_window->picture().view(), Qt::Key_E);
+        QTRY_VERIFY(controller.cursorRow() != second);
+        QVERIFY(controller.cursorRow() != first); // skipped for good
+        QTest::keyClick(m_window->picture().view(), Qt::Key_A, Qt::ControlModifier);
+        QVERIFY(controller.suggestionText().isEmpty()); // another selection ends it
+    }
+
+    void allLikeOneGetItsLabel()
+    {
+        auto one = std::make_shared<RowMask>(kRows, std::uint8_t{0});
+        for (std::size_t i = 2 * Planted::kBlock; i < 3 * Planted::kBlock; ++i)
+            (*one)[i] = 1;
+        auto &controller = m_window->controller();
+        controller.select(one, QStringLiteral("one stall"));
+        QTest::keyClick(m_window->picture().view(), Qt::Key_N);
+        QTest::keyClick(m_window->picture().view(), Qt::Key_A);
+        QTRY_VERIFY_WITH_TIMEOUT(labelled(schema::Polarity::Negative) > kStalled * 3 / 4, 20000);
+        const auto labels = test::labelsInFile(*m_window);
+        for (std::size_t i = 0; i < kRows; ++i)
+            QVERIFY(labels[i].empty() || stalled(i));
+    }
+
+    void aKeptAreaMeansTheSameAfterTheAxesMoved()
+    {
+        auto &controller = m_window->controller();
+        m_window->commandSet().trigger(QStringLiteral("view.3d"));
+        QTest::qWait(50);
+        m_window->commandSet().trigger(QStringLiteral("view.2d"));
+        test::lassoRound(*m_window, stalled);
+        QTRY_COMPARE(controller.selectedCount(), kStalled);
+        QVERIFY(!controller.geometry().isEmpty());
+        controller.saveSelection(QStringLiteral("the stalls"));
+        QCOMPARE(controller.savedSelections().size(), std::size_t(1));
+        m_window->commandSet().trigger(QStringLiteral("select.none"));
+        using session::AxisSource;
+        m_window->picture().setAxis(0, {AxisSource::Kind::Component, 5});
+        QTRY_COMPARE(controller.shown()->pictureAxes[0].index, 5);
+        m_window->picture().drawAgain(controller.savedSelections().front());
+        QCOMPARE(controller.selectedCount(), kStalled);
+        for (std::size_t i = 0; i < kRows; ++i)
+            QCOMPARE((*controller.selection())[i] != 0, stalled(i));
+        // And tomorrow.
+        m_window = std::make_unique<MainWindow>(WorkbenchOptions{{}, false});
+        test::showWindow(*m_window);
+        QVERIFY(m_window->openFile(m_file));
+        QVERIFY(test::waitForPicture(*m_window));
+        m_window->commandSet().trigger(QStringLiteral("select.none"));
+        m_window->picture().drawAgain(m_window->controller().savedSelections().front());
+        QCOMPARE(m_window->controller().selectedCount(), kStalled);
+    }
+
+    void freezeLabelGoLiveAndOtherAxesShowTheSameSelection()
+    {
+        auto &controller = m_window->controller();
+        controller.setFrozen(true);
+        test::lassoRound(*m_window, busy);
+        QTRY_COMPARE(controller.selectedCount(), kBusy);
+        m_window->picture().setColouring({ColourBy::Feature, "block.queue.p99"});
+        QTest::keyClick(m_window->picture().view(), Qt::Key_P);
+        controller.setFrozen(false);
+        QCOMPARE(labelled(schema::Polarity::Positive), kBusy);
+        QCOMPARE(*m_window->picture().view()->selection(), *controller.selection());
+    }
+
 private:
     static constexpr std::size_t kRows = 450;
     static constexpr std::uint64_t kStalled = 150, kBusy = 150;
