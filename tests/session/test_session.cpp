@@ -173,7 +173,10 @@ private slots:
             selected.push_back(in ? 1 : 0);
         }
         auto out = session::describeSelection(log.view(), selected);
-        session::explainDifferences(log.view(), selected, out);
+        std::vector<model::Side> sides;
+        for (const auto flag : selected)
+            sides.push_back(flag != 0 ? model::Side::Selected : model::Side::Others);
+        session::explainDifferences(log.view(), sides, out);
         QVERIFY(!out.differences.empty());
         QCOMPARE(out.differences[0].column, 0);
         QCOMPARE(out.differences[0].medianSelected, 51.0);

@@ -13,7 +13,7 @@ ProbesDock::ProbesDock(SessionController &controller, QWidget *parent)
     , m_controller(controller)
     , m_model(new ProbeModel(this))
     , m_list(new FigureList)
-    , m_empty(mutedLabel(tr("Not recording: probes are listed while a source is connected.")))
+    , m_empty(mutedLabel(tr("Listed while recording.")))
 {
     auto *page = new QWidget;
     auto *box = new QVBoxLayout(page);

@@ -41,6 +41,9 @@ std::vector<LabelRow> LabelModel::labelRows(std::size_t samples) const
     addClasses(Polarity::Positive);
     rows.push_back({{Polarity::Negative, 0}, true, "Negative", Shape::Cross, totals[0]});
     addClasses(Polarity::Negative);
+    // Named, but neither good nor bad.
+    if (totals[1] > 0)
+        rows.push_back({{Polarity::None, 0}, true, "Named only", Shape::Square, totals[1]});
     addClasses(Polarity::None);
     rows.push_back({{}, false, "Unlabelled", Shape::Dot, samples - totals[0] - totals[1] - totals[2]});
     return rows;

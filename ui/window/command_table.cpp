@@ -83,6 +83,8 @@ constexpr Command kCommands[] = {
      "op", false},
     {"select.grow", "&Grow to neighbours", "Ctrl+G",
      "Add what lies as near as the selected lie to each other", "", true},
+    {"select.keep", "&Keep the selection…", "Ctrl+D", "Keep the selection under a name, with the area drawn",
+     "", false},
     {"select.all", "&All", "Ctrl+A", "Select every sample shown", "", true},
     {"select.none", "&None", "Ctrl+Shift+A", "Select nothing", "", false},
     {"select.invert", "&Invert", "Ctrl+I", "Select what is not selected", "", false},

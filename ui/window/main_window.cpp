@@ -13,6 +13,7 @@
 #include "ui/docks/timeline_dock.h"
 #include "ui/docks/training_dock.h"
 #include "ui/kit/message_bar.h"
+#include "ui/kit/text.h"
 #include "ui/picture/picture_pane.h"
 #include "ui/window/alarm_notice.h"
 #include "ui/window/command_table.h"
@@ -118,8 +119,8 @@ void MainWindow::makeDocks()
     m_timeline->raise();
     addDockWidget(Qt::LeftDockWidgetArea, m_histograms);
     addDockWidget(Qt::LeftDockWidgetArea, m_axes);
-    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training), static_cast<QDockWidget *>(m_histograms),
-                              static_cast<QDockWidget *>(m_axes)})
+    for (QDockWidget *dock : {static_cast<QDockWidget *>(m_training),
+                              static_cast<QDockWidget *>(m_histograms), static_cast<QDockWidget *>(m_axes)})
         dock->hide();
     connectDocks();
     QMenu *docks = m_commands->menu(QStringLiteral("view"))->addMenu(tr("&Docks"));
@@ -135,10 +136,16 @@ void MainWindow::connectDocks()
     connect(m_selection, &SelectionDock::areaWanted, m_picture, &PicturePane::drawAgain);
     connect(m_selection, &SelectionDock::ruleWanted, this, [this](const model::Rule &rule) {
         if (const auto shown = m_controller->shown())
-            selectWhere([&rule, &samples = shown->samples](std::size_t row) { return rule.holds(samples.row(row)); },
-                        tr("select by rule"));
+            selectWhere(
+                [&rule, &samples = shown->samples](std::size_t row) { return rule.holds(samples.row(row)); },
+                tr("select by rule"));
     });
     connect(m_table, &TableDock::rowActivated, this, &MainWindow::showDetails);
+    connect(m_table, &TableDock::exported, this, [this](const QString &path, quint64 samples) {
+        m_messages->show(QStringLiteral("export"), MessageBar::Kind::Note,
+                         tr("%1 written to %2").arg(pluralText(samples, tr("sample")), path.toHtmlEscaped()),
+                         {}, {}, 6000);
+    });
     connect(m_axes, &AxesDock::arrowsWanted, m_picture, &PicturePane::setArrows);
     connect(m_axes, &AxesDock::command, m_commands, &CommandSet::trigger);
 }

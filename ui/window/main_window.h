@@ -109,6 +109,7 @@ private:
     HistogramsDock *m_histograms;
     AxesDock *m_axes;
     QMenu *m_recentMenu = nullptr, *m_sessionsMenu = nullptr, *m_modelMenu = nullptr;
+    std::shared_ptr<const schema::Schema> m_schema; ///< whose features the tool bar offers
     source::HelperState m_sourceState = source::HelperState::Starting;
 };
 

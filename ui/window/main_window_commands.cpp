@@ -178,6 +178,10 @@ void MainWindow::connectSelectionCommands()
     for (std::size_t op = 0; op < ops.size(); ++op)
         c.on(QString::fromLatin1(ops[op]), [view, op] { view->setSelectionOp(SelectionOp(op)); });
     c.setChecked(QStringLiteral("select.replace"), true);
+    c.on(QStringLiteral("select.keep"), [this] {
+        m_selection->show();
+        m_selection->startSaving();
+    });
     c.on(QStringLiteral("select.grow"), [this] { m_controller->growSelection(1); });
     c.on(QStringLiteral("label.like"), [this] { m_controller->labelAllLike(); });
     c.on(QStringLiteral("label.uncertain"),
@@ -369,7 +373,7 @@ void MainWindow::updateCommands()
                            "select.invert", "select.unlabelled"})
         enable(id, session);
     for (const char *id : {"label.positive", "label.negative", "label.clear", "label.like", "select.none",
-                           "select.grow", "view.fit-selection"})
+                           "select.grow", "select.keep", "view.fit-selection"})
         enable(id, selected);
     enable("label.skip", !m_controller->suggestionText().isEmpty());
     enable("label.uncertain", model);
@@ -390,6 +394,13 @@ void MainWindow::updateCommands()
     check("view.cue-none", m_picture->depthCue() == DepthCue::None);
     check("view.cue-fog", m_picture->depthCue() == DepthCue::Fog);
     check("view.cue-edl", m_picture->depthCue() == DepthCue::EyeDome);
+    if (session && live->samples.sharedSchema() && m_schema != live->samples.sharedSchema()) {
+        m_schema = live->samples.sharedSchema();
+        std::vector<std::pair<QString, QString>> features;
+        for (const auto &feature : m_schema->features())
+            features.emplace_back(qt(feature.key), qt(feature.title));
+        m_tools->setFeatures(std::move(features));
+    }
     m_tools->setColouring(m_picture->colouring());
     m_tools->setWindow(m_picture->window());
     const QString undo = m_controller->undoText(), redo = m_controller->redoText();

@@ -7,7 +7,12 @@
 #include <QCompleter>
 #include <QInputDialog>
 #include <QLabel>
+#include <QLayout>
 #include <QLineEdit>
+#include <QResizeEvent>
+
+#include <array>
+#include <functional>
 
 namespace statescape::ui {
 
@@ -26,12 +31,16 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     addCommand(QStringLiteral("select.pan"));
     addCommand(QStringLiteral("select.lasso"));
     addCommand(QStringLiteral("select.rectangle"));
-    addCommand(QStringLiteral("select.polygon"));
-    addCommand(QStringLiteral("select.brush"));
-    addCommand(QStringLiteral("select.replace"), QStringLiteral("▣"));
-    addCommand(QStringLiteral("select.add"), QStringLiteral("+"));
-    addCommand(QStringLiteral("select.subtract"), QStringLiteral("−"));
-    addCommand(QStringLiteral("select.intersect"), QStringLiteral("∩"));
+    const auto addOptional = [this](std::vector<QAction *> &group, const char *id, const QString &text = {}) {
+        addCommand(QString::fromLatin1(id), text);
+        group.push_back(actions().last());
+    };
+    addOptional(m_rareTools, "select.polygon");
+    addOptional(m_rareTools, "select.brush");
+    addOptional(m_ops, "select.replace", QStringLiteral("▣"));
+    addOptional(m_ops, "select.add", QStringLiteral("+"));
+    addOptional(m_ops, "select.subtract", QStringLiteral("−"));
+    addOptional(m_ops, "select.intersect", QStringLiteral("∩"));
     addSeparator();
     addCommand(QStringLiteral("view.2d"));
     addCommand(QStringLiteral("view.3d"));
@@ -92,13 +101,37 @@ QComboBox *ToolBar::addChoice(const QString &label, const QString &name)
 void ToolBar::resizeEvent(QResizeEvent *event)
 {
     QToolBar::resizeEvent(event);
-    if (m_wideWidth == 0)
-        m_wideWidth = sizeHint().width();
-    const bool wide = width() >= m_wideWidth;
-    for (KeyToolButton *button : m_buttons)
-        button->setKeyShown(wide);
-    for (QAction *word : m_words)
-        word->setVisible(wide);
+    if (event->size().width() == event->oldSize().width())
+        return;
+    // What has a key or a menu goes first: keys on buttons, words before the choices, what a drawing does,
+    // the rarer tools.
+    const auto fits = [this] {
+        layout()->invalidate();
+        return layout()->sizeHint().width() <= width();
+    };
+    const std::array<std::function<void(bool)>, 4> extras{[this](bool on) {
+                                                              for (KeyToolButton *button : m_buttons)
+                                                                  button->setKeyShown(on);
+                                                          },
+                                                          [this](bool on) {
+                                                              for (QAction *word : m_words)
+                                                                  word->setVisible(on);
+                                                          },
+                                                          [this](bool on) {
+                                                              for (QAction *op : m_ops)
+                                                                  op->setVisible(on);
+                                                          },
+                                                          [this](bool on) {
+                                                              for (QAction *tool : m_rareTools)
+                                                                  tool->setVisible(on);
+                                                          }};
+    for (const auto &show : extras)
+        show(true);
+    for (const auto &show : extras) {
+        if (fits())
+            break;
+        show(false);
+    }
 }
 
 void ToolBar::setFeatures(std::vector<std::pair<QString, QString>> features)

@@ -42,8 +42,9 @@ private:
     Colouring m_colouring;
     std::vector<std::pair<QString, QString>> m_features;
     std::vector<KeyToolButton *> m_buttons;
-    std::vector<QAction *> m_words; ///< "Colour by", "Show": they go first when the window is narrow
-    int m_wideWidth = 0;            ///< needed with everything shown
+    std::vector<QAction *> m_words;     ///< "Colour by", "Show"
+    std::vector<QAction *> m_ops;       ///< what a drawing does
+    std::vector<QAction *> m_rareTools; ///< polygon and brush
 };
 
 } // namespace statescape::ui
