@@ -266,7 +266,9 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
                           fmt::format("{} rows of {} columns cannot be clustered", x.rows(), x.cols()));
     STATESCAPE_CHECK(checkFinite(x));
     const DistinctRows distinct = distinctRows(x);
-    const RowTree tree(x, distinct.first);
+    const RowTree tree(x, distinct.first, progress.stop);
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "DBSCAN stopped on request");
     DbscanRun run(tree, distinct, options, progress);
     STATESCAPE_CHECK(run.run());
     std::vector<std::int32_t> labels(tree.rows());

@@ -125,7 +125,9 @@ base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t
                                       const PropagationOptions &options, const base::Progress &progress)
 {
     const DistinctRows distinct = distinctRows(x);
-    const RowTree tree(x, distinct.first);
+    const RowTree tree(x, distinct.first, progress.stop);
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "label propagation stopped on request");
     STATESCAPE_TRY(const RowNeighbours near, nearestRows(tree, static_cast<std::size_t>(options.neighbours),
                                                          options.threads, progress));
     Matrix given = Matrix::Zero(static_cast<Index>(tree.rows()), classes);

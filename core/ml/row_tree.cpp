@@ -58,7 +58,7 @@ DistinctRows distinctRows(MatrixView x)
     return out;
 }
 
-RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen)
+RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop)
     : m_columns(static_cast<int>(x.cols()))
     , m_width((m_columns + kernel::kBoxLanes - 1) / kernel::kBoxLanes * kernel::kBoxLanes)
     , m_row(chosen.size())
@@ -93,7 +93,12 @@ RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen)
                             coordinates.data() + (from + static_cast<std::size_t>(i)) * width);
         }
     }
-    build(coordinates);
+    if (!build(coordinates, stop)) {
+        m_row.clear();
+        m_nodes.clear();
+        m_leaves.clear();
+        return;
+    }
     m_values.resize(n * static_cast<std::size_t>(m_columns));
     for (std::size_t i = 0; i < n; ++i)
         std::copy_n(source(m_row[i]), m_columns, m_values.data() + i * static_cast<std::size_t>(m_columns));
@@ -135,7 +140,7 @@ void RowTree::chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen)
     m_slack = 4 * static_cast<double>(m_columns) * 0x1p-23 * longest;
 }
 
-void RowTree::build(std::vector<float> &coordinates)
+bool RowTree::build(const std::vector<float> &coordinates, const std::stop_token &stop)
 {
     const auto width = static_cast<std::size_t>(m_width);
     const std::uint32_t tiles = m_columns <= 3 ? 1 : m_columns <= 10 ? 2 : kernel::kLeafTiles;
@@ -146,6 +151,8 @@ void RowTree::build(std::vector<float> &coordinates)
     std::vector<float> high(width);
     std::vector<std::pair<float, std::uint32_t>> keys;
     for (std::size_t at = 0; at < m_nodes.size(); ++at) {
+        if (stop.stop_requested())
+            return false;
         const Node node = m_nodes[at];
         if (node.to - node.from <= leafRows) {
             m_nodes[at].tile = node.from / kernel::kLanes;
@@ -182,6 +189,7 @@ void RowTree::build(std::vector<float> &coordinates)
             m_leaves.push_back(at);
     std::sort(m_leaves.begin(), m_leaves.end(),
               [this](std::uint32_t a, std::uint32_t b) { return m_nodes[a].from < m_nodes[b].from; });
+    return true;
 }
 
 void RowTree::measureBoxes()

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 namespace statescape::ml {
@@ -39,8 +40,9 @@ public:
     };
 
     RowTree() = default;
-    /// O(n d log n). @param x n x d, finite @param chosen rows of x to be held
-    RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen);
+    /// O(n d log n). @param x n x d, finite @param chosen rows of x to be held @param stop when it is asked
+    /// for the tree is left without rows
+    RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop = {});
 
     [[nodiscard]] std::size_t rows() const { return m_row.size(); }
     [[nodiscard]] int columns() const { return m_columns; }
@@ -136,7 +138,7 @@ public:
 
 private:
     void chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen);
-    void build(std::vector<float> &coordinates);
+    bool build(const std::vector<float> &coordinates, const std::stop_token &stop);
     void measureBoxes();
     [[nodiscard]] const float *turned(std::uint32_t position) const
     {

@@ -292,7 +292,9 @@ base::Result<SpanningTree> spanningTree(MatrixView x, std::size_t samples, int t
 {
     SpanningTree out;
     const DistinctRows distinct = distinctRows(x);
-    const RowTree tree(x, distinct.first);
+    const RowTree tree(x, distinct.first, progress.stop);
+    if (progress.stopped())
+        return base::fail(base::Code::Cancelled, "spanning tree stopped on request");
     STATESCAPE_TRY(
         const RowNeighbours near,
         nearestRows(tree, std::max<std::size_t>(samples, 1) - 1 + kSpareNeighbours, threads, progress));

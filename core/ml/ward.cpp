@@ -190,7 +190,9 @@ struct Groups {
 base::Result<Groups> groupRows(MatrixView x, const DistinctRows &distinct, int threads,
                                const base::Progress &progress)
 {
-    const RowTree tree(x, distinct.first);
+    const RowTree tree(x, distinct.first, progress.stop);
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "Ward stopped on request");
     const std::size_t most = std::max<std::size_t>(1, distinct.first.size() / kGroups);
     std::vector<Eigen::VectorXd> means;
     std::vector<std::uint32_t> open{0};

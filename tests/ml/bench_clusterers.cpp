@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Speed of the clusterers beside scikit-learn in one run; one JSON row a line.
 // Arguments choose rows by a part of their name; without any, all are run.
-#include "core/ml/gaussian_mixture.h"
+#include "core/ml/clusterer.h"
+#include "core/ml/pca.h"
 #include "core/ml/random.h"
 
 #include <chrono>
@@ -37,6 +38,16 @@ ml::Matrix samples(Eigen::Index rows, Eigen::Index columns)
                             : centres(c, j) + static_cast<float>(random.normal());
     }
     return x;
+}
+
+ml::Matrix onAxes(const ml::Matrix &x, int axes)
+{
+    const auto pca = ml::Pca::fit(x, axes);
+    ml::Matrix out(x.rows(), axes);
+    for (Eigen::Index i = 0; i < x.rows(); ++i)
+        pca->project({x.row(i).data(), static_cast<std::size_t>(x.cols())},
+                     {out.row(i).data(), static_cast<std::size_t>(axes)});
+    return out;
 }
 
 double milliseconds(const std::function<void()> &work)
@@ -123,6 +134,86 @@ void mixtures(const Bench &bench, const ml::Matrix &x)
     options.covariance = ml::Covariance::Diagonal;
     bench.row("Gaussian mixture, diagonal, 10 passes", x, "gmm diag", fit, "100,000 x 32, k = 8");
 }
+
+void densities(const Bench &bench, const ml::Matrix &x)
+{
+    const auto dbscan = [&](const char *name, const ml::Matrix &rows, double radius, int samples) {
+        char task[64];
+        std::snprintf(task, sizeof task, "dbscan %g %d", radius, samples);
+        bench.row(
+            name, rows, task,
+            [&] {
+                (void)ml::Dbscan::fit(rows, {radius, samples, 0});
+            },
+            "100,000 rows, radius " + std::to_string(radius) + ", " + std::to_string(samples) + " samples");
+    };
+    dbscan("DBSCAN, d = 32", x, 6, 5);
+    dbscan("DBSCAN, 3 axes", onAxes(x, 3), 0.3, 5);
+}
+
+void trees(const Bench &bench, const ml::Matrix &x)
+{
+    const ml::Matrix few = x.topRows(10000);
+    const ml::Matrix axes = onAxes(x, 5);
+    ml::HdbscanOptions hdbscan;
+    hdbscan.minClusterSize = 15;
+    hdbscan.minSamples = 5;
+    bench.row(
+        "HDBSCAN*, 10,000 rows, d = 32", few, "", [&] { (void)ml::Hdbscan::fit(few, hdbscan); },
+        "ELKI 0.7.1 took 8.3 s, hdbscan 5.2 s on such data on a like machine");
+    bench.row(
+        "HDBSCAN*, 100,000 rows, 5 axes", axes, "", [&] { (void)ml::Hdbscan::fit(axes, hdbscan); },
+        "hdbscan took 10.7 s on such data on a like machine");
+    ml::GenieOptions genie;
+    genie.k = kClusters;
+    bench.row(
+        "Genie, 100,000 rows, 5 axes", axes, "", [&] { (void)ml::Genie::fit(axes, genie); }, "k = 8");
+    ml::WardOptions ward;
+    ward.k = kClusters;
+    bench.row(
+        "Ward, 10,000 rows, d = 32", few, "ward", [&] { (void)ml::Ward::fit(few, ward); }, "k = 8, exact");
+    bench.row(
+        "Ward, 100,000 rows, d = 32", x, "", [&] { (void)ml::Ward::fit(x, ward); }, "k = 8, by groups");
+}
+
+/// How cost grows: one row a size, for the table and plot of docs/numerics.md. Only when asked for by name.
+void growth(const Bench &bench)
+{
+    if (bench.chosen.empty() || !bench.wants("growth"))
+        return;
+    for (const Eigen::Index n : {2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000})
+        for (const int d : {3, 8, 32}) {
+            const ml::Matrix x = samples(n, d);
+            const auto row = [&](const std::string &name, Eigen::Index most,
+                                 const ml::ClustererOptions &options) {
+                const std::string full =
+                    "growth " + name + ", n = " + std::to_string(n) + ", d = " + std::to_string(d);
+                if (n <= most)
+                    bench.row(
+                        full, x, "", [&] { (void)ml::Clusterer::fit(x, options); }, "");
+            };
+            ml::GaussianMixtureOptions mixture;
+            mixture.k = kClusters;
+            mixture.maxPasses = 10;
+            mixture.tolerance = 0;
+            row("mixture", 1000000, mixture);
+            row("DBSCAN", d == 32 ? 100000 : 1000000,
+                ml::DbscanOptions{d == 32  ? 6.0
+                                  : d == 8 ? 1.2
+                                           : 0.3,
+                                  5, 0});
+            ml::HdbscanOptions hdbscan;
+            hdbscan.minClusterSize = 15;
+            hdbscan.minSamples = 5;
+            row("HDBSCAN*", d == 32 ? 20000 : d == 8 ? 100000 : 1000000, hdbscan);
+            ml::GenieOptions genie;
+            genie.k = kClusters;
+            row("Genie", d == 32 ? 20000 : d == 8 ? 100000 : 1000000, genie);
+            ml::WardOptions ward;
+            ward.k = kClusters;
+            row("Ward", 1000000, ward);
+        }
+}
 } // namespace
 
 int main(int argc, char **argv)
@@ -132,5 +223,8 @@ int main(int argc, char **argv)
         bench.chosen.emplace_back(argv[i]);
     const ml::Matrix x = samples(100000, 32);
     mixtures(bench, x);
+    densities(bench, x);
+    trees(bench, x);
+    growth(bench);
     return 0;
 }
