@@ -265,7 +265,7 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
         return base::fail(Code::NotEnoughData,
                           fmt::format("{} rows of {} columns cannot be clustered", x.rows(), x.cols()));
     STATESCAPE_CHECK(checkFinite(x));
-    const DistinctRows distinct = distinctRows(x);
+    const DistinctRows distinct = distinctRows(x, progress.stop);
     const RowTree tree(x, distinct.first, progress.stop);
     if (progress.stopped())
         return base::fail(Code::Cancelled, "DBSCAN stopped on request");
@@ -286,7 +286,9 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
             coreRows.push_back(distinct.first[u]);
             out.m_coreClusters.push_back(labels[u]);
         }
-    out.m_cores = std::make_shared<const RowTree>(x, coreRows);
+    out.m_cores = std::make_shared<const RowTree>(x, coreRows, progress.stop);
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "DBSCAN stopped on request");
     std::vector<std::int32_t> all;
     all.reserve(distinct.copy.size());
     for (const std::uint32_t u : distinct.copy) {

@@ -179,7 +179,7 @@ base::Result<Genie> Genie::fit(MatrixView x, const GenieOptions &options, const 
             labels[i] = static_cast<std::int32_t>(merge.find(i));
     const int clusters = renumberByFirstRow(labels);
     Genie out;
-    out.m_nearest = NearestLabels(x, labels, clusters);
+    out.m_nearest = NearestLabels(tree.rows, tree.distinct, labels, clusters);
     out.m_clustering = countedClustering(std::move(labels), clusters);
     return out;
 }

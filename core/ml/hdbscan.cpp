@@ -30,7 +30,7 @@ base::Result<Hdbscan> Hdbscan::fit(MatrixView x, const HdbscanOptions &options,
     const int samples = options.minSamples > 0 ? options.minSamples : options.minClusterSize;
     out.m_minSamples = std::min(static_cast<std::size_t>(samples), n);
     out.m_columns = x.cols();
-    STATESCAPE_TRY(const SpanningTree spanning, spanningTree(x, out.m_minSamples, options.threads, progress));
+    STATESCAPE_TRY(SpanningTree spanning, spanningTree(x, out.m_minSamples, options.threads, progress));
     out.m_tree = condense(spanning.edges, n, static_cast<std::size_t>(options.minClusterSize));
     std::vector<std::int32_t> chosen = chooseClusters(out.m_tree, options.choice, options.single);
     // Fewer rows than a cluster needs are none, even where the root may be one.
@@ -60,8 +60,8 @@ base::Result<Hdbscan> Hdbscan::fit(MatrixView x, const HdbscanOptions &options,
         out.m_label.push_back(c < 0 ? kNoise : number[static_cast<std::size_t>(c)]);
     out.m_clustering = countedClustering(std::move(labels), count);
 
-    out.m_distinct = distinctRows(x);
-    out.m_rows = std::make_shared<const RowTree>(x, out.m_distinct.first);
+    out.m_distinct = std::move(spanning.distinct);
+    out.m_rows = spanning.rows;
     for (const std::uint32_t first : out.m_distinct.first)
         out.m_core.push_back(spanning.core[first]);
     return out;

@@ -124,7 +124,7 @@ base::Result<Clustering> throughGraph(MatrixView x, std::span<const std::int32_t
                                       const std::vector<std::int32_t> &nearest, int classes,
                                       const PropagationOptions &options, const base::Progress &progress)
 {
-    const DistinctRows distinct = distinctRows(x);
+    const DistinctRows distinct = distinctRows(x, progress.stop);
     const RowTree tree(x, distinct.first, progress.stop);
     if (progress.stopped())
         return base::fail(Code::Cancelled, "label propagation stopped on request");

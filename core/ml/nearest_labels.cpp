@@ -12,10 +12,16 @@
 namespace statescape::ml {
 
 NearestLabels::NearestLabels(MatrixView x, std::span<const std::int32_t> labels, int clusters)
-    : m_clusters(clusters)
 {
     const DistinctRows distinct = distinctRows(x);
-    m_rows = std::make_shared<const RowTree>(x, distinct.first);
+    *this = NearestLabels(std::make_shared<const RowTree>(x, distinct.first), distinct, labels, clusters);
+}
+
+NearestLabels::NearestLabels(std::shared_ptr<const RowTree> rows, const DistinctRows &distinct,
+                             std::span<const std::int32_t> labels, int clusters)
+    : m_rows(std::move(rows))
+    , m_clusters(clusters)
+{
     for (const std::uint32_t row : distinct.first)
         m_labels.push_back(labels[row]);
 }

@@ -17,6 +17,9 @@ public:
     NearestLabels() = default;
     /// @param x n x d, finite @param labels n, -1..clusters-1
     NearestLabels(MatrixView x, std::span<const std::int32_t> labels, int clusters);
+    /// @param rows of the distinct rows of such an x
+    NearestLabels(std::shared_ptr<const RowTree> rows, const DistinctRows &distinct,
+                  std::span<const std::int32_t> labels, int clusters);
 
     /// About O(log n) a row in few columns, O(n d) at worst. @param x m x d, finite
     /// @error InvalidArgument another number of columns, a value that is not finite

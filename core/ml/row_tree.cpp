@@ -33,7 +33,7 @@ std::uint64_t hashRow(const float *row, Index columns)
 }
 } // namespace
 
-DistinctRows distinctRows(MatrixView x)
+DistinctRows distinctRows(MatrixView x, const std::stop_token &stop)
 {
     const auto n = static_cast<std::size_t>(x.rows());
     const auto row = [&](std::size_t i) { return x.data() + static_cast<Index>(i) * x.outerStride(); };
@@ -43,6 +43,8 @@ DistinctRows distinctRows(MatrixView x)
     constexpr std::uint32_t kEmpty = UINT32_MAX;
     std::vector<std::uint32_t> table(size, kEmpty);
     for (std::size_t i = 0; i < n; ++i) {
+        if ((i & 4095U) == 0 && stop.stop_requested())
+            return out;
         std::size_t at = hashRow(row(i), x.cols()) & (size - 1);
         for (; table[at] != kEmpty; at = (at + 1) & (size - 1))
             if (std::equal(row(i), row(i) + x.cols(), row(out.first[table[at]])))
@@ -63,8 +65,13 @@ RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen, const s
     , m_width((m_columns + kernel::kBoxLanes - 1) / kernel::kBoxLanes * kernel::kBoxLanes)
     , m_row(chosen.size())
 {
-    if (chosen.empty())
-        return;
+    hold(x, chosen, stop);
+}
+
+void RowTree::hold(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop)
+{
+    if (chosen.empty() || stop.stop_requested())
+        return clear();
     chooseAxes(x, chosen);
     const std::size_t n = chosen.size();
     const auto width = static_cast<std::size_t>(m_width);
@@ -81,7 +88,7 @@ RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen, const s
         constexpr std::size_t kBlock = 256;
         Matrix block(kBlock, m_columns);
         Matrix product(kBlock, m_columns);
-        for (std::size_t from = 0; from < n; from += kBlock) {
+        for (std::size_t from = 0; from < n && !stop.stop_requested(); from += kBlock) {
             const auto count = static_cast<Index>(std::min(kBlock, n - from));
             for (Index i = 0; i < count; ++i)
                 block.row(i) = Eigen::Map<const Eigen::RowVectorXf>(
@@ -93,21 +100,28 @@ RowTree::RowTree(MatrixView x, const std::vector<std::uint32_t> &chosen, const s
                             coordinates.data() + (from + static_cast<std::size_t>(i)) * width);
         }
     }
-    if (!build(coordinates, stop)) {
-        m_row.clear();
-        m_nodes.clear();
-        m_leaves.clear();
-        return;
-    }
+    if (!build(coordinates, stop))
+        return clear();
     m_values.resize(n * static_cast<std::size_t>(m_columns));
     for (std::size_t i = 0; i < n; ++i)
         std::copy_n(source(m_row[i]), m_columns, m_values.data() + i * static_cast<std::size_t>(m_columns));
+    if (stop.stop_requested())
+        return clear();
     m_turned.resize(n * width);
     for (std::size_t i = 0; i < n; ++i)
         std::copy_n(coordinates.data() + m_row[i] * width, width, m_turned.data() + i * width);
+    if (stop.stop_requested())
+        return clear();
     m_tiles = kernel::Tiles(Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
         m_turned.data(), static_cast<Index>(n), m_columns, Eigen::OuterStride<>(m_width)));
     measureBoxes();
+}
+
+void RowTree::clear()
+{
+    m_row.clear();
+    m_nodes.clear();
+    m_leaves.clear();
 }
 
 void RowTree::chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen)

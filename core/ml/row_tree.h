@@ -20,7 +20,8 @@ struct DistinctRows {
     std::vector<std::uint32_t> count; ///< of each distinct row
 };
 /// O(n d) on average. Both zeros are one value.
-DistinctRows distinctRows(MatrixView x);
+/// @param stop when it is asked for the answer is not complete
+DistinctRows distinctRows(MatrixView x, const std::stop_token &stop = {});
 
 /// A kd-tree over rows in boxes, for exact search in few and, with vectors of 16 rows a step, in many
 /// columns. With many columns rows are turned to their principal axes first, which narrows the boxes; such a
@@ -140,6 +141,8 @@ private:
     void chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen);
     bool build(const std::vector<float> &coordinates, const std::stop_token &stop);
     void measureBoxes();
+    void hold(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop);
+    void clear();
     [[nodiscard]] const float *turned(std::uint32_t position) const
     {
         return m_turned.data() + static_cast<std::size_t>(position) * static_cast<std::size_t>(m_width);

@@ -291,8 +291,10 @@ base::Result<SpanningTree> spanningTree(MatrixView x, std::size_t samples, int t
                                         const base::Progress &progress)
 {
     SpanningTree out;
-    const DistinctRows distinct = distinctRows(x);
-    const RowTree tree(x, distinct.first, progress.stop);
+    out.distinct = distinctRows(x, progress.stop);
+    out.rows = std::make_shared<const RowTree>(x, out.distinct.first, progress.stop);
+    const DistinctRows &distinct = out.distinct;
+    const RowTree &tree = *out.rows;
     if (progress.stopped())
         return base::fail(base::Code::Cancelled, "spanning tree stopped on request");
     STATESCAPE_TRY(

@@ -5,8 +5,10 @@
 #include "core/base/progress.h"
 #include "core/base/result.h"
 #include "core/ml/matrix.h"
+#include "core/ml/row_tree.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace statescape::ml {
@@ -20,6 +22,8 @@ struct SpanningEdge {
 struct SpanningTree {
     std::vector<SpanningEdge> edges; ///< n - 1, by length, then by rows
     std::vector<double> core; ///< n: distance to the neighbour numbered samples, the row itself being 1
+    DistinctRows distinct;
+    std::shared_ptr<const RowTree> rows; ///< of the distinct rows
 };
 
 /// Sets that are joined until one is left.

@@ -231,7 +231,7 @@ base::Result<Ward> Ward::fit(MatrixView x, const WardOptions &options, const bas
         return base::fail(Code::NotEnoughData, fmt::format("{} rows of {} columns cannot make {} clusters",
                                                            x.rows(), x.cols(), options.k));
     STATESCAPE_CHECK(checkFinite(x));
-    const DistinctRows distinct = distinctRows(x);
+    const DistinctRows distinct = distinctRows(x, progress.stop);
     Ward out;
     out.m_exact = distinct.first.size() <= static_cast<std::size_t>(options.mostExactRows);
     Matrix start;
