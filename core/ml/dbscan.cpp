@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 namespace statescape::ml {
 using base::Code;
@@ -24,12 +25,12 @@ constexpr std::size_t kLeavesPerChunk = 8;
 /// One fit over distinct rows.
 class DbscanRun {
 public:
-    DbscanRun(const RowTree &tree, const DistinctRows &distinct, const DbscanOptions &options,
+    DbscanRun(const RowTree &tree, const DistinctRows &distinct, double radius, const DbscanOptions &options,
               const base::Progress &progress)
         : m_tree(tree)
         , m_distinct(distinct)
         , m_progress(progress)
-        , m_radius2(options.radius * options.radius)
+        , m_radius2(radius * radius)
         , m_limit(tree.limit(m_radius2))
         , m_minSamples(static_cast<std::uint64_t>(options.minSamples))
         , m_threads(searchThreads(tree, options.threads))
@@ -254,12 +255,34 @@ private:
 };
 } // namespace
 
+namespace {
+constexpr double kUsualShare = 0.9;
+
+/// The radius within which the usual share of rows has enough others.
+base::Result<double> usualRadius(const RowTree &tree, const DbscanOptions &options,
+                                 const base::Progress &progress)
+{
+    STATESCAPE_TRY(const RowNeighbours near,
+                   nearestRows(tree, static_cast<std::size_t>(std::max(options.minSamples - 1, 1)),
+                               options.threads, progress));
+    std::vector<double> far;
+    for (std::uint32_t i = 0; near.k > 0 && i < tree.rows(); ++i)
+        far.push_back(near.of(i)[near.k - 1].dist2);
+    if (far.empty())
+        return std::numeric_limits<double>::min();
+    const auto at =
+        far.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(far.size() - 1) * kUsualShare);
+    std::nth_element(far.begin(), at, far.end());
+    return std::max(std::sqrt(*at), std::numeric_limits<double>::min());
+}
+} // namespace
+
 base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, const base::Progress &progress)
 {
-    if (!(options.radius > 0) || !std::isfinite(options.radius) || options.minSamples < 1)
+    if (!(options.radius >= 0) || !std::isfinite(options.radius) || options.minSamples < 1)
         return base::fail(
             Code::InvalidArgument,
-            fmt::format("radius {} must be above 0 and the least number of samples {} 1 or more",
+            fmt::format("radius {} must be 0 or more and the least number of samples {} 1 or more",
                         options.radius, options.minSamples));
     if (x.rows() < 1 || x.cols() < 1)
         return base::fail(Code::NotEnoughData,
@@ -269,7 +292,12 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
     const RowTree tree(x, distinct.first, progress.stop);
     if (progress.stopped())
         return base::fail(Code::Cancelled, "DBSCAN stopped on request");
-    DbscanRun run(tree, distinct, options, progress);
+    Dbscan out;
+    out.m_radius = options.radius;
+    if (options.radius == 0) {
+        STATESCAPE_TRY(out.m_radius, usualRadius(tree, options, progress));
+    }
+    DbscanRun run(tree, distinct, out.m_radius, options, progress);
     STATESCAPE_CHECK(run.run());
     std::vector<std::int32_t> labels(tree.rows());
     std::vector<std::uint8_t> core(tree.rows());
@@ -277,8 +305,7 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
         labels[tree.rowAt(i)] = run.labelAt(i);
         core[tree.rowAt(i)] = run.coreAt(i) ? 1 : 0;
     }
-    Dbscan out;
-    out.m_radius2 = options.radius * options.radius;
+
     out.m_columns = x.cols();
     std::vector<std::uint32_t> coreRows;
     for (std::uint32_t u = 0; u < core.size(); ++u)
@@ -313,7 +340,7 @@ base::Result<Clustering> Dbscan::predict(MatrixView x) const
                      for (std::size_t i = chunk * kRows; i < std::min((chunk + 1) * kRows, labels.size());
                           ++i) {
                          m_cores->nearest(x.data() + static_cast<Eigen::Index>(i) * x.outerStride(), 1,
-                                          m_radius2, hits);
+                                          m_radius * m_radius, hits);
                          if (!hits.empty())
                              labels[i] = m_coreClusters[m_cores->rowAt(hits.front().position)];
                      }

@@ -26,6 +26,7 @@ private slots:
     void treeIsShortest();
     void sameAnswerForAnyThreads();
     void rowOrderDoesNotMatter();
+    void choosesARadius();
     void predictAgreesWithTheFit();
     void oddRows();
     void aMillionEqualRows();
@@ -257,6 +258,21 @@ void TestDbscan::rowOrderDoesNotMatter()
     QVERIFY(test::samePartition(one, two));
 }
 
+void TestDbscan::choosesARadius()
+{
+    const auto data = test::blobs(2000, 3, 3, 5, 40);
+    const auto fit = Dbscan::fit(data.x, {});
+    QVERIFY(fit.has_value());
+    QVERIFY(adjustedRand(fit->clustering().labels, data.truth) > 0.7);
+    const double share = static_cast<double>(std::count(fit->core().begin(), fit->core().end(), 1)) / 2000;
+    QVERIFY(std::abs(share - 0.9) < 0.01);
+    const auto again = Dbscan::fit(data.x, {fit->radius(), 5, 0});
+    QVERIFY(again.has_value());
+    const double least =
+        static_cast<double>(std::count(again->core().begin(), again->core().end(), 1)) / 2000;
+    QVERIFY(std::abs(least - 0.9) < 0.01);
+}
+
 void TestDbscan::predictAgreesWithTheFit()
 {
     for (const int d : {2, 12}) {
@@ -281,7 +297,9 @@ void TestDbscan::predictAgreesWithTheFit()
 
 void TestDbscan::oddRows()
 {
-    for (const auto &[name, x] : test::oddRows())
+    for (const auto &[name, x] : test::oddRows()) {
+
+        QVERIFY2(Dbscan::fit(x, {}).has_value(), name);
         for (const double radius : {1e-39, 0.5, 1e10, 1e38, 1e300}) {
             const auto fit = Dbscan::fit(x, {radius, 3, 0});
             QVERIFY2(fit.has_value(), name);
@@ -289,6 +307,7 @@ void TestDbscan::oddRows()
             QVERIFY2(fit->clustering().labels == plainDbscan(x, radius, 3), name);
             QVERIFY2(test::consistent(*fit->predict(x), x.rows()), name);
         }
+    }
 }
 
 void TestDbscan::aMillionEqualRows()
@@ -303,7 +322,7 @@ void TestDbscan::refusesWhatHasNoMeaning()
     const Matrix x = test::blobs(20, 2, 2, 1).x;
     QCOMPARE(Dbscan::fit(Matrix(0, 3), {}).error().code, Code::NotEnoughData);
     QCOMPARE(Dbscan::fit(Matrix(3, 0), {}).error().code, Code::NotEnoughData);
-    QCOMPARE(Dbscan::fit(x, {0, 5, 0}).error().code, Code::InvalidArgument);
+    QCOMPARE(Dbscan::fit(x, {-1, 5, 0}).error().code, Code::InvalidArgument);
     QCOMPARE(Dbscan::fit(x, {std::nan(""), 5, 0}).error().code, Code::InvalidArgument);
     QCOMPARE(Dbscan::fit(x, {1, 0, 0}).error().code, Code::InvalidArgument);
     QCOMPARE(Dbscan::fit(x.topRows(1), {1, 2, 0})->clustering().noise, std::uint64_t{1});

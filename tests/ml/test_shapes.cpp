@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/clusterer.h"
-#include "core/ml/row_neighbours.h"
 #include "tests/ml/clusterer_fixtures.h"
 #include "tests/ml/shapes.h"
 
@@ -22,19 +21,6 @@ private slots:
 };
 
 namespace {
-/// The distance to the fifth neighbour that nine rows in ten have.
-double usualRadius(const Matrix &x)
-{
-    const auto distinct = distinctRows(x);
-    const RowTree tree(x, distinct.first);
-    const auto near = nearestRows(tree, 5, 0, {});
-    std::vector<double> far;
-    for (std::uint32_t i = 0; i < tree.rows(); ++i)
-        far.push_back(std::sqrt(near->of(i)[near->k - 1].dist2));
-    std::sort(far.begin(), far.end());
-    return far[far.size() * 9 / 10];
-}
-
 std::vector<ClustererOptions> optionsFor(const test::Shape &shape)
 {
     KMeansOptions kmeans;
@@ -42,8 +28,7 @@ std::vector<ClustererOptions> optionsFor(const test::Shape &shape)
     GaussianMixtureOptions mixture;
     mixture.k = shape.k;
     mixture.restarts = 3;
-    DbscanOptions dbscan;
-    dbscan.radius = usualRadius(shape.x);
+    const DbscanOptions dbscan;
     HdbscanOptions hdbscan;
     hdbscan.minClusterSize = 12;
     hdbscan.minSamples = 6;
