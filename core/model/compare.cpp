@@ -334,8 +334,9 @@ std::vector<Difference> whyDifferent(const schema::Schema &schema, ml::MatrixVie
     for (std::size_t i = 0; i < out.size(); ++i)
         out[i].qValue = q[i];
     std::stable_sort(out.begin(), out.end(), [](const Difference &a, const Difference &b) {
-        if (a.certain() != b.certain())
-            return a.certain();
+        // What is only perhaps so may still be by far the largest, and then it is what a person came for.
+        if (a.directed() != b.directed())
+            return a.directed();
         return std::fabs(a.effect) != std::fabs(b.effect)
                    ? std::fabs(a.effect) > std::fabs(b.effect)
                    : std::fabs(a.cliffsDelta) > std::fabs(b.cliffsDelta);

@@ -32,7 +32,10 @@ struct Difference {
 
     /// @return whether it is worth saying without a "perhaps": the interval leaves zero out and q is below
     /// 0.05.
-    [[nodiscard]] bool certain() const { return qValue < 0.05 && (effectLow > 0 || effectHigh < 0); }
+    [[nodiscard]] bool certain() const { return qValue < 0.05 && directed(); }
+    /// @return whether the interval leaves zero out: the direction, at least, is no accident of a few
+    /// samples.
+    [[nodiscard]] bool directed() const { return effectLow > 0 || effectHigh < 0; }
 };
 
 /// What tells selected samples from others, feature by feature. Up to 20,000 samples a side are looked at,
@@ -46,7 +49,7 @@ struct Difference {
 /// estimated. Who selects by looking at the picture has looked at these features: p and q then tell how clear
 /// a difference is, not whether it would come again.
 /// @param x n x schema.size() @param sides n, in time order: a change of side or a gap ends a run
-/// @return one row per feature with at least 3 values on both sides, certain() ones first, then largest
+/// @return one row per feature with at least 3 values on both sides, directed() ones first, then largest
 /// |effect|. Nothing when sizes do not fit.
 /// @source Mann & Whitney 1947; Bayley & Hammersley 1946 (effective number of samples); Flyvbjerg & Petersen
 /// 1989; Kuensch 1989; Bahadur 1966; Benjamini & Hochberg 1995; Cliff 1993
