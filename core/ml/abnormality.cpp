@@ -28,7 +28,7 @@ Use useOf(std::size_t block)
     return kUses[block % kUses.size()];
 }
 
-Matrix pick(MatrixView x, std::size_t blocks, Use use)
+Matrix pick(MatrixView x, std::size_t blocks, Use use, const base::Progress &progress)
 {
     std::vector<Index> rows;
     const auto n = static_cast<std::size_t>(x.rows());
@@ -36,8 +36,11 @@ Matrix pick(MatrixView x, std::size_t blocks, Use use)
         if (useOf(i * blocks / n) == use)
             rows.push_back(static_cast<Index>(i));
     Matrix out(static_cast<Index>(rows.size()), x.cols());
-    for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i % 4096 == 0 && progress.stopped())
+            break;
         out.row(static_cast<Index>(i)) = x.row(rows[i]);
+    }
     return out;
 }
 
@@ -177,7 +180,10 @@ base::Result<Abnormality> Abnormality::fit(MatrixView good, const AbnormalityOpt
     STATESCAPE_CHECK(checkFinite(good));
     const auto blocks =
         static_cast<std::size_t>(std::clamp<Index>(options.blocks / 9 * 9, 9, good.rows() / 5));
-    const Matrix fitted = pick(good, blocks, Use::Fit);
+    const Matrix fitted = pick(good, blocks, Use::Fit, progress);
+    const auto stopped = [] { return base::fail(Code::Cancelled, "abnormality stopped on request"); };
+    if (progress.stopped())
+        return stopped();
     Abnormality out;
     KMeansOptions means;
     means.k = static_cast<int>(std::min<Index>(options.centres, fitted.rows()));
@@ -203,9 +209,11 @@ base::Result<Abnormality> Abnormality::fit(MatrixView good, const AbnormalityOpt
     const auto d = static_cast<std::size_t>(good.cols());
     const auto rowOf = [d](const Matrix &x, Index i) { return std::span(x.row(i).data(), d); };
 
-    const Matrix parts = pick(good, blocks, Use::Parts);
+    const Matrix parts = pick(good, blocks, Use::Parts, progress);
     std::array<std::vector<float>, kAbnormalParts> scores;
     for (Index i = 0; i < parts.rows(); ++i) {
+        if (progress.stopped())
+            return stopped();
         const auto values = out.raw(rowOf(parts, i));
         for (std::size_t p = 0; p < kAbnormalParts; ++p)
             scores[p].push_back(static_cast<float>(values[p]));
@@ -217,21 +225,29 @@ base::Result<Abnormality> Abnormality::fit(MatrixView good, const AbnormalityOpt
     STATESCAPE_TRY(const Covariance spread, covarianceOf(fitted, 0, {progress.stop, {}}));
     const auto partsOf = [&](const Matrix &x) {
         std::vector<std::array<double, kAbnormalParts>> rows;
-        for (Index i = 0; i < x.rows(); ++i)
+        for (Index i = 0; i < x.rows() && !progress.stopped(); ++i)
             rows.push_back(out.score(rowOf(x, i)).part);
         return rows;
     };
-    const Matrix calibrating = pick(good, blocks, Use::Together);
+    const Matrix calibrating = pick(good, blocks, Use::Together, progress);
     const auto usual = partsOf(calibrating);
-    out.m_weights = weightsFor(usual, partsOf(invented(fitted, spread, options.seed)));
+    std::vector<std::array<double, kAbnormalParts>> some;
+    for (std::size_t i = 0; i < usual.size(); i += usual.size() / kInvented + 1)
+        some.push_back(usual[i]);
+    out.m_weights = weightsFor(some, partsOf(invented(fitted, spread, options.seed)));
+    if (progress.stopped())
+        return stopped();
     std::vector<float> sums;
     for (const auto &row : usual)
         sums.push_back(static_cast<float>(weighted(out.m_weights, row)));
     STATESCAPE_TRY(out.m_together, TailShare::fit(std::move(sums)));
-    const Matrix measured = pick(good, blocks, Use::Measure);
+    const Matrix measured = pick(good, blocks, Use::Measure, progress);
     std::vector<float> rarity;
-    for (Index i = 0; i < measured.rows(); ++i)
+    for (Index i = 0; i < measured.rows(); ++i) {
+        if (progress.stopped())
+            return stopped();
         rarity.push_back(static_cast<float>(out.score(rowOf(measured, i)).abnormality));
+    }
     out.m_calibrationRows = rarity.size();
     out.m_calibrationError = uniformityError(std::move(rarity));
     return out;

@@ -366,12 +366,14 @@ Isa bestIsa()
 #endif
 }
 
-Tiles::Tiles(MatrixView x)
+Tiles::Tiles(MatrixView x, const std::function<bool()> &stopped)
     : m_rows(static_cast<std::size_t>(x.rows()))
     , m_columns(static_cast<std::size_t>(x.cols()))
     , m_lines(count() * m_columns)
 {
     for (std::size_t i = 0; i < m_rows; ++i) {
+        if (i % 4096 == 0 && stopped && stopped())
+            return;
         Line *lines = m_lines.data() + i / kLanes * m_columns;
         const float *row = x.data() + static_cast<std::ptrdiff_t>(i) * x.outerStride();
         for (std::size_t j = 0; j < m_columns; ++j)

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 /// The hot loops. Each is compiled for several instruction sets; sums run in one fixed order without fused
@@ -23,7 +24,8 @@ inline constexpr int kLanes = 16;
 class Tiles {
 public:
     Tiles() = default;
-    explicit Tiles(MatrixView x);
+    /// @param stopped asked now and then; once true the rest stays 0
+    explicit Tiles(MatrixView x, const std::function<bool()> &stopped = {});
     [[nodiscard]] const float *tile(std::size_t t) const { return m_lines[t * m_columns].lane; }
     [[nodiscard]] std::size_t count() const { return (m_rows + kLanes - 1) / kLanes; }
     [[nodiscard]] std::size_t rows() const { return m_rows; }

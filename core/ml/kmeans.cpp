@@ -144,7 +144,9 @@ base::Result<KMeans> KMeans::fit(MatrixView x, const KMeansOptions &options, con
                                       options.start.cols(), options.k, x.cols()));
     STATESCAPE_CHECK(checkFinite(options.start));
     STATESCAPE_CHECK(checkWeights(options.weights, x.rows()));
-    const KMeansData data(x, options);
+    const KMeansData data(x, options, progress);
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "k-means stopped on request");
     if (!data.finite)
         return checkFinite(x).error();
     const double work = static_cast<double>(x.size()) * options.k;

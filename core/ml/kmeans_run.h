@@ -14,7 +14,8 @@ namespace statescape::ml {
 
 /// What all restarts of one fit share; read-only once made.
 struct KMeansData {
-    KMeansData(MatrixView rows, const KMeansOptions &wanted);
+    /// Stops early when asked; nothing may be used then.
+    KMeansData(MatrixView rows, const KMeansOptions &wanted, const base::Progress &progress);
 
     [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(x.rows()); }
     [[nodiscard]] const float *row(std::size_t i) const

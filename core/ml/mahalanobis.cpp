@@ -84,9 +84,12 @@ base::Result<Mahalanobis> Mahalanobis::fit(MatrixView x, const MahalanobisOption
         out.m_inverseRoot = factor.matrixL().solve(Eigen::MatrixXd::Identity(x.cols(), x.cols()));
         if (kept == n)
             return out;
-        for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t i = 0; i < n; ++i) {
+            if (i % 4096 == 0 && progress.stopped())
+                return base::fail(Code::Cancelled, "covariance stopped on request");
             distance[i] = out.squared(
                 {x.data() + static_cast<Index>(i) * x.outerStride(), static_cast<std::size_t>(x.cols())});
+        }
         std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
             return distance[a] < distance[b] || (distance[a] == distance[b] && a < b);
         });
