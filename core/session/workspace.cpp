@@ -3,6 +3,7 @@
 #include "core/session/workspace.h"
 
 #include "core/session/explanation.h"
+#include "core/session/row_sets.h"
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
@@ -15,17 +16,6 @@ namespace {
 constexpr const char *kAxesNote = "axes";
 constexpr const char *kSkippedNote = "skipped";
 
-Rows maskOf(std::span<const store::RowRun> runs, std::size_t rows)
-{
-    if (runs.empty())
-        return std::make_shared<const std::vector<std::uint8_t>>();
-    auto mask = std::make_shared<std::vector<std::uint8_t>>(rows, std::uint8_t{0});
-    for (const auto &run : runs)
-        if (run.first < rows)
-            std::fill_n(mask->begin() + static_cast<std::ptrdiff_t>(run.first),
-                        std::min<std::uint64_t>(run.count, rows - run.first), std::uint8_t{1});
-    return mask;
-}
 } // namespace
 
 base::Result<> Workspace::Impl::openFile(const std::filesystem::path &path, store::OpenMode mode)

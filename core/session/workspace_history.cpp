@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/row_sets.h"
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
@@ -9,18 +10,6 @@
 // Everything that is a step of the history: selections, labels, names of classes, the model in use.
 namespace statescape::session {
 namespace {
-
-std::vector<store::RowRun> runsOf(const std::vector<std::uint8_t> &mask)
-{
-    std::vector<store::RowRun> runs;
-    for (auto at = mask.begin();
-         (at = std::find_if(at, mask.end(), [](auto f) { return f != 0; })) != mask.end();) {
-        const auto end = std::find(at, mask.end(), std::uint8_t{0});
-        runs.push_back({static_cast<std::uint64_t>(at - mask.begin()), static_cast<std::uint64_t>(end - at)});
-        at = end;
-    }
-    return runs;
-}
 
 bool sameRows(const std::vector<std::uint8_t> &a, const std::vector<std::uint8_t> &b)
 {
@@ -255,14 +244,8 @@ base::Result<std::string> Workspace::Impl::stepHistory(bool back)
         classNames = std::move(travelled.classNames);
         if (step.kind == store::StepKind::Label)
             setLabelsLocked(step.runs, true);
-        if (step.kind == store::StepKind::Select) {
-            auto mask = std::make_shared<std::vector<std::uint8_t>>(log ? log->rows() : 0, std::uint8_t{0});
-            for (const auto &run : step.selectedAfter)
-                for (std::uint64_t row = run.first;
-                     row < std::min<std::uint64_t>(run.first + run.count, mask->size()); ++row)
-                    (*mask)[row] = 1;
-            setSelectionLocked(std::move(mask));
-        }
+        if (step.kind == store::StepKind::Select)
+            setSelectionLocked(maskOf(step.selectedAfter, log ? log->rows() : 0));
     }
     publish();
     STATESCAPE_CHECK(adopted);
