@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace statescape::ui {
 namespace {
@@ -32,25 +33,23 @@ QLabel *makeChip(QWidget *parent)
     return chip;
 }
 
-/// Half the way between the 5th and the 95th percentile of the places, over the three axes together.
-double spreadOf(const session::Snapshot &s)
+/// How far most places reach along each axis: half the way between the 2nd and the 98th percentile.
+Vec3 reachOf(const session::Snapshot &s)
 {
-    if (!s.coordinates)
-        return 0;
-    double sum = 0;
+    Vec3 reach{0, 0, 0};
+    std::size_t a = 0;
     for (const auto *axis : {&s.coordinates->x, &s.coordinates->y, &s.coordinates->z}) {
         std::vector<float> some;
         const std::size_t step = axis->size() / 2000 + 1;
         for (std::size_t i = 0; i < axis->size(); i += step)
             if (std::isfinite((*axis)[i]))
                 some.push_back((*axis)[i]);
-        if (some.empty())
-            continue;
         std::sort(some.begin(), some.end());
-        const double half = double(some[some.size() * 95 / 100] - some[some.size() / 20]) / 2;
-        sum += half * half;
+        if (!some.empty())
+            reach[a] = double(some[some.size() * 49 / 50] - some[some.size() / 50]) / 2;
+        ++a;
     }
-    return std::sqrt(sum);
+    return reach;
 }
 
 bool hasFeature(const session::PictureAxes &axes)
@@ -95,14 +94,20 @@ std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
     most = std::min(most, arrows.size());
     std::partial_sort(arrows.begin(), arrows.begin() + std::ptrdiff_t(most), arrows.end(),
                       [](const Arrow &a, const Arrow &b) { return a.length > b.length; });
-    // Only directions and lengths among each other mean something: the longest reaches as far as most points
-    // do.
-    const double reach =
-        arrows.empty() || arrows[0].length <= 0 ? 0 : spreadOf(s) / std::sqrt(arrows[0].length);
+    // Only directions and lengths among each other mean something: they are drawn as long as the picture has
+    // room for.
+    const Vec3 reach = s.coordinates ? reachOf(s) : Vec3{0, 0, 0};
+    double scale = std::numeric_limits<double>::infinity();
+    for (std::size_t a = 0; a < 3; ++a)
+        for (std::size_t i = 0; i < most; ++i)
+            if (std::fabs(arrows[i].direction[a]) > 1e-9)
+                scale = std::min(scale, reach[a] / std::fabs(arrows[i].direction[a]));
+    if (!std::isfinite(scale))
+        scale = 0;
     std::vector<AxisArrow> out;
     for (std::size_t i = 0; i < most; ++i) {
         for (double &part : arrows[i].direction)
-            part *= reach;
+            part *= scale;
         out.push_back({qt(s.samples.schema()[arrows[i].column].title), arrows[i].direction});
     }
     return out;
