@@ -5,6 +5,7 @@
 #include "ui/kit/figure_list.h"
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
+#include "ui/models/row_selection.h"
 
 #include <QGuiApplication>
 #include <QKeyEvent>
@@ -79,17 +80,6 @@ private:
     static constexpr const char *kFrom = "statescapeFrom";
 };
 
-RowMaskPtr combined(const RowMask &before, const RowMask &rows, SelectionOp op)
-{
-    auto out = std::make_shared<RowMask>(rows);
-    const std::size_t common = std::min(before.size(), rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const std::uint8_t was = i < common ? before[i] : std::uint8_t{0};
-        (*out)[i] = op == SelectionOp::Add ? std::uint8_t(was | rows[i]) : std::uint8_t(was & (rows[i] ^ 1U));
-    }
-    return out;
-}
-
 } // namespace
 
 LabelsDock::LabelsDock(SessionController &controller, QWidget *parent)
@@ -149,7 +139,7 @@ void LabelsDock::pick(int row, SelectionOp op)
         return;
     RowMaskPtr rows = m_model->samplesOf(row, *shown);
     if (op != SelectionOp::Replace)
-        rows = combined(*m_controller.selection(), *rows, op);
+        rows = combined(*m_controller.selection(), *rows, op, rows->size());
     m_controller.select(std::move(rows), m_model->stepText(row));
 }
 

@@ -4,6 +4,7 @@
 
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
+#include "ui/models/row_selection.h"
 
 #include <QBrush>
 #include <QFont>
@@ -11,29 +12,11 @@
 namespace statescape::ui {
 namespace {
 
-QString missingText(float value)
+/// The list is narrow.
+QString shortMissingText(float value)
 {
-    switch (schema::missingReason(value)) {
-    case schema::Missing::NotSupported:
-        return QObject::tr("not here");
-    case schema::Missing::NoPermission:
-        return QObject::tr("denied");
-    case schema::Missing::Warmup:
-        return QObject::tr("warm-up");
-    case schema::Missing::CounterReset:
-        return QObject::tr("reset");
-    case schema::Missing::NoEvents:
-        return QObject::tr("no events");
-    case schema::Missing::Suspended:
-        return QObject::tr("suspended");
-    case schema::Missing::CpusChanged:
-        return QObject::tr("CPUs");
-    case schema::Missing::Disabled:
-        return QObject::tr("off");
-    case schema::Missing::Unknown:
-        break;
-    }
-    return QObject::tr("missing");
+    return schema::missingReason(value) == schema::Missing::CpusChanged ? QObject::tr("CPUs")
+                                                                        : missingText(value);
 }
 
 } // namespace
@@ -89,7 +72,7 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
         return {};
     const schema::Feature &feature = (*m_schema)[std::size_t(row->column)];
     const bool missing = schema::isMissing(row->value);
-    const QString value = missing ? missingText(row->value) : valueText(row->value, feature.unit);
+    const QString value = missing ? shortMissingText(row->value) : valueText(row->value, feature.unit);
     switch (role) {
     case Qt::DisplayRole:
         return index.column() == 0 ? qt(feature.title.empty() ? feature.key : feature.title) : value;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/row_selection.h"
 
+#include "ui/point_view/area_selection.h"
+
 #include "core/schema/schema.h"
 
 #include <QObject>
@@ -19,30 +21,9 @@ SelectionOp selectionOp(Qt::KeyboardModifiers modifiers)
 
 RowMaskPtr combined(const RowMask &before, const RowMask &now, SelectionOp op, std::size_t rows)
 {
-    auto out = std::make_shared<RowMask>(rows, std::uint8_t{0});
-    std::copy_n(now.begin(), std::min(rows, now.size()), out->begin());
-    const std::size_t common = std::min(rows, before.size());
-    std::uint8_t *to = out->data();
-    const std::uint8_t *was = before.data();
-    switch (op) {
-    case SelectionOp::Replace:
-        break;
-    case SelectionOp::Add:
-        for (std::size_t i = 0; i < common; ++i)
-            to[i] |= was[i];
-        break;
-    case SelectionOp::Subtract:
-        for (std::size_t i = 0; i < common; ++i)
-            to[i] = was[i] & std::uint8_t(to[i] ^ 1U);
-        std::fill(out->begin() + std::ptrdiff_t(common), out->end(), std::uint8_t{0});
-        break;
-    case SelectionOp::Intersect:
-        for (std::size_t i = 0; i < common; ++i)
-            to[i] &= was[i];
-        std::fill(out->begin() + std::ptrdiff_t(common), out->end(), std::uint8_t{0});
-        break;
-    }
-    return out;
+    RowMask made(now);
+    made.resize(rows, std::uint8_t{0});
+    return std::make_shared<RowMask>(combine(&before, made, op));
 }
 
 bool goesOn(const feature::SampleLog::View &before, const feature::SampleLog::View &after)

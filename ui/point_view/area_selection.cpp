@@ -234,22 +234,18 @@ RowMask combine(const RowMask *current, const RowMask &made, SelectionOp op)
 {
     if (op == SelectionOp::Replace)
         return made;
-    RowMask out(made.size(), 0);
+    RowMask out(made);
     const std::size_t known = current ? std::min(current->size(), made.size()) : 0;
-    if (known > 0)
-        std::copy_n(current->begin(), known, out.begin());
-    for (std::size_t i = 0; i < made.size(); ++i) {
-        switch (op) {
-        case SelectionOp::Add:
-            out[i] = out[i] | made[i];
-            break;
-        case SelectionOp::Subtract:
-            out[i] = out[i] & std::uint8_t(made[i] ^ 1U);
-            break;
-        default:
-            out[i] = out[i] & made[i];
-        }
+    const std::uint8_t *was = known > 0 ? current->data() : nullptr;
+    if (op == SelectionOp::Add) {
+        for (std::size_t i = 0; i < known; ++i)
+            out[i] |= was[i];
+        return out;
     }
+    // Rows that were not known were not selected, so neither operation leaves any of them.
+    for (std::size_t i = 0; i < known; ++i)
+        out[i] = op == SelectionOp::Subtract ? was[i] & std::uint8_t(out[i] ^ 1U) : was[i] & out[i];
+    std::fill(out.begin() + std::ptrdiff_t(known), out.end(), std::uint8_t{0});
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include "ui/session/session_controller.h"
 
 #include "ui/kit/text.h"
+#include "ui/models/row_selection.h"
 #include <algorithm>
 
 namespace statescape::ui {
@@ -203,17 +204,11 @@ void SessionController::selectRows(std::uint64_t fromNs, std::uint64_t toNs, Sel
     if (!m_shown)
         return;
     const auto &samples = m_shown->samples;
-    auto mask = std::make_shared<RowMask>(samples.rows(), std::uint8_t{0});
+    RowMask made(samples.rows(), std::uint8_t{0});
     const std::size_t first = samples.lowerBound(fromNs), end = samples.lowerBound(toNs + 1);
-    for (std::size_t i = 0; i < mask->size(); ++i) {
-        const bool inside = i >= first && i < end;
-        const bool was = i < m_selection->size() && (*m_selection)[i] != 0;
-        (*mask)[i] = op == SelectionOp::Replace    ? inside
-                     : op == SelectionOp::Add      ? inside || was
-                     : op == SelectionOp::Subtract ? was && !inside
-                                                   : was && inside;
-    }
-    select(mask, tr("select an interval"));
+    if (first < end)
+        std::fill(made.begin() + std::ptrdiff_t(first), made.begin() + std::ptrdiff_t(end), std::uint8_t{1});
+    select(combined(*m_selection, made, op, made.size()), tr("select an interval"));
 }
 
 void SessionController::takeSelection()
