@@ -21,6 +21,24 @@ ml::Matrix thinned(const feature::SampleLog::View &samples)
     return samples.matrix(rows);
 }
 
+/// Axes that stay near @p previous, unless that would keep a small component where a far larger one belongs:
+/// what a few early samples took for the second direction need not be the second of a thousand.
+base::Result<model::Projection> fitNear(const feature::SampleLog::View &samples,
+                                        const model::Projection *previous)
+{
+    constexpr double kFarLarger = 1.5;
+    constexpr double kSlack = 0.02; // of the whole variance
+    const ml::Matrix x = thinned(samples);
+    auto fitted = model::Projection::fit(samples.schema(), x, kComponents, previous);
+    if (!fitted || previous == nullptr)
+        return fitted;
+    const auto axes = fitted->axes(samples.schema());
+    for (std::size_t shown = 0; shown < std::min<std::size_t>(3, axes.size()); ++shown)
+        for (std::size_t later = shown + 1; later < axes.size(); ++later)
+            if (axes[later].varianceShare > kFarLarger * axes[shown].varianceShare + kSlack)
+                return model::Projection::fit(samples.schema(), x, kComponents);
+    return fitted;
+}
 } // namespace
 
 void Workspace::Impl::scheduleAxes(bool force)
@@ -54,7 +72,7 @@ void Workspace::Impl::fitAxes(const std::stop_token &stop, bool force)
         samples = log->view();
         previous = projection;
     }
-    auto fitted = model::Projection::fit(samples.schema(), thinned(samples), kComponents, previous.get());
+    auto fitted = fitNear(samples, previous.get());
     if (!fitted || stop.stop_requested())
         return; // too few varying samples yet; the next one tries again
     if (force) {
