@@ -20,6 +20,7 @@
 namespace statescape::ui {
 namespace {
 constexpr std::uint64_t kTrailNs = 60'000'000'000;
+constexpr double kTrailFadeNs = 5e9;
 constexpr std::size_t kMostArrows = 10;
 constexpr int kChipMargin = 10;
 
@@ -139,7 +140,8 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
         std::vector<float> ages;
         const std::uint64_t now = s.samples.timeNs(std::size_t(n) - 1);
         for (std::size_t row = first; row < std::size_t(n); ++row)
-            ages.push_back(float(double(now - s.samples.timeNs(row)) / double(kTrailNs)));
+            // A minute of lines, all equally strong, hides the points it leads through.
+            ages.push_back(float(1 - std::exp(-double(now - s.samples.timeNs(row)) / kTrailFadeNs)));
         view.setTrail(std::int64_t(first), n - 1, std::move(ages));
     } else {
         view.setTrail(-1, -1);
