@@ -61,7 +61,7 @@ std::span<const ClustererFacts> clustererFacts()
         {{"kmeans", "k-means",
           "States are round and of similar spread, their number is known, and speed matters most.",
           "Exact: the nearest centre.", true, false, false},
-         {"gaussian-mixture", "Gaussian mixture",
+         {"gmm", "Gaussian mixture",
           "States are stretched or overlap, and you want to know how sure each sample's state is.",
           "Exact: the share of every state.", true, false, true},
          {"dbscan", "DBSCAN",

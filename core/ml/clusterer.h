@@ -20,7 +20,7 @@ using ClustererOptions = std::variant<KMeansOptions, GaussianMixtureOptions, Dbs
 
 /// What a person needs to know to choose an algorithm.
 struct ClustererFacts {
-    std::string_view key;        ///< stable, for files and command lines, e.g. "gaussian-mixture"
+    std::string_view key;        ///< stable, for files and command lines, e.g. "gmm"
     std::string_view name;       ///< for people
     std::string_view when;       ///< one sentence: when to use it
     std::string_view prediction; ///< how new rows are placed and how exact that is

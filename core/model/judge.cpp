@@ -79,6 +79,24 @@ Score Judge::score(const float *z, bool judgeable) const
     return out;
 }
 
+void Judge::memberships(const float *z, std::span<float> out) const
+{
+    std::fill(out.begin(), out.end(), kFar);
+    const float *dist2 = distancesTo(z);
+    for (std::size_t p = 0; p < stateOf.size(); ++p) {
+        auto &nearest = out[static_cast<std::size_t>(stateOf[p])];
+        nearest = std::min(nearest, dist2[p]);
+    }
+    const float least = *std::min_element(out.begin(), out.end());
+    double sum = 0;
+    for (auto &share : out) {
+        share = static_cast<float>(std::exp((least - static_cast<double>(share)) / temperature));
+        sum += share;
+    }
+    for (auto &share : out)
+        share = static_cast<float>(share / sum);
+}
+
 float Judge::abnormality(double distance) const
 {
     if (goodDistances.empty() || !(distance > 0))

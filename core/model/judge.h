@@ -29,19 +29,33 @@ struct JudgeInput {
     std::span<const std::uint64_t> timeNs; ///< n or empty
 };
 
-/// Decides states in the scaled space. A state owns one or more prototypes (k-means centres inside it); a
-/// sample belongs to the state of its nearest prototype, or to none when that is farther than the state
-/// reaches. Immutable once fitted.
+/// How the states were found; nothing here is needed to judge.
+struct JudgeReport {
+    std::string algorithm; ///< key, never "auto"
+    Choice choice;
+    double fidelity = kUndefined; ///< see Model::fidelity()
+    std::uint64_t noise = 0;      ///< rows fitted on that belong to no state
+    std::vector<std::string> notes;
+};
+
+/// Decides states in the scaled space, whichever algorithm found them. A state owns one or more prototypes
+/// (centres inside it, or normal distributions); a sample belongs to the state of its nearest prototype (the
+/// likeliest, with shapes), or to none when that is farther than the state reaches or is a prototype of
+/// noise. Immutable once fitted.
 ///
 /// With labels and k = 0 each class is clustered by itself, so that states never mix what a person told
 /// apart, and samples far from all labels become states of their own. With k given, plain k-means seeded by
-/// the class means makes k clusters; those that mix polarities are then split. Without labels k-means alone
-/// decides. Distances are calibrated by cross-fitting over time blocks: prototypes from the other blocks
-/// measure each block.
+/// the class means makes k clusters; those that mix polarities are then split. Without labels the clusterer
+/// alone decides. Distances are calibrated by cross-fitting over time blocks: prototypes from the other
+/// blocks measure each block.
 struct Judge {
-    ml::Matrix centres;       ///< P x d, scaled space
-    ml::Matrix metric;        ///< d x d symmetric: distances are between z * metric; empty: between z
-    std::vector<int> stateOf; ///< P
+    ml::Matrix centres; ///< P x d, scaled space
+    ml::Matrix metric;  ///< d x d symmetric: distances are between z * metric; empty: between z
+    /// Empty, or P lower triangles d x d: the distance to prototype p is that of L_p (z - centre_p) from 0,
+    /// and the sample goes to the largest logShare_p - distance^2 / 2 (normal distributions; no metric then).
+    std::vector<ml::Matrix> shapes;
+    std::vector<float> logShare; ///< P with shapes: ln of the weight plus ln |det L_p|; else empty
+    std::vector<int> stateOf;    ///< P; -1: a prototype of noise
     std::vector<State> states;
     std::vector<int> classOf;   ///< per state: index into JudgeInput::classes, -1 where no label names it
     std::vector<float> reach;   ///< per state: distance beyond which a sample next to it is unknown
@@ -49,9 +63,9 @@ struct Judge {
     double temperature = 1;     ///< squared distance that makes one e-fold of confidence
     std::vector<float> goodDistances; ///< rising quantiles, evenly spaced in rank, of held-out good samples
     std::uint64_t goodSamples = 0;    ///< they stand for
-    std::vector<std::string> notes;
+    JudgeReport report;
 
-    /// @error NotEnoughData, Cancelled
+    /// @error NotEnoughData, InvalidArgument, Cancelled
     static base::Result<Judge> fit(const JudgeInput &in, const TrainOptions &options,
                                    const base::Progress &progress);
 
@@ -59,6 +73,8 @@ struct Judge {
     void finish();
     /// @param z d values @param judgeable false: unknown, confidence and abnormality 0
     [[nodiscard]] Score score(const float *z, bool judgeable) const;
+    /// @param out states.size() shares, sum 1: of the densities with shapes, else softmax of distances
+    void memberships(const float *z, std::span<float> out) const;
     /// @return index of the nearest prototype that belongs to a good state.
     [[nodiscard]] int nearestGood(const float *z) const;
     /// @return sum of squared distances to the nearest prototype, in double.

@@ -120,6 +120,7 @@ public:
         STATESCAPE_CHECK(calibrate());
         if (!m_classes.empty() && m_options.k == 0)
             STATESCAPE_CHECK(strangers());
+        m_judge.report.algorithm = "kmeans";
         m_judge.finish();
         return std::move(m_judge);
     }
@@ -230,7 +231,7 @@ private:
             const double reach = own.empty() ? 0 : threshold(own);
             m_judge.reach.push_back(static_cast<float>(std::max(m_judge.unknownDistance, reach)));
         }
-        m_judge.notes.push_back(fmt::format(
+        m_judge.report.notes.push_back(fmt::format(
             "{} unlabelled samples far from every label became {} states of their own", rows.size(), made));
         uniqueNames(m_judge.states);
         return {};
@@ -271,7 +272,7 @@ private:
         int k = m_options.k;
         if (k == 0) {
             STATESCAPE_TRY(k, chooseK(m_in.z, 2, 8));
-            m_judge.notes.push_back(fmt::format("k = {} chosen by silhouette among 2 to 8", k));
+            m_judge.report.notes.push_back(fmt::format("k = {} chosen by silhouette among 2 to 8", k));
         }
         STATESCAPE_TRY(const ml::KMeans means, cluster(m_in.z, k, m_options.restarts, 0));
         std::vector<std::size_t> order(static_cast<std::size_t>(k));
@@ -293,7 +294,7 @@ private:
     {
         int k = m_options.k;
         if (k < static_cast<int>(m_classes.size())) {
-            m_judge.notes.push_back(
+            m_judge.report.notes.push_back(
                 fmt::format("k raised from {} to {}, the number of labelled classes", k, m_classes.size()));
             k = static_cast<int>(m_classes.size());
         }
@@ -322,7 +323,7 @@ private:
             STATESCAPE_CHECK(split(members[c], state));
         }
         if (cut > 0)
-            m_judge.notes.push_back(
+            m_judge.report.notes.push_back(
                 fmt::format("{} clusters mixed positive and negative labels and were split along them", cut));
         uniqueNames(m_judge.states);
         return {};

@@ -83,6 +83,36 @@ const TrainOptions &Model::options() const
     return m_data->options;
 }
 
+const std::string &Model::algorithm() const
+{
+    return m_data->judge.report.algorithm;
+}
+
+const Choice &Model::choice() const
+{
+    return m_data->judge.report.choice;
+}
+
+const std::vector<StateChange> &Model::changes() const
+{
+    return m_data->changes;
+}
+
+const std::vector<std::string> &Model::story() const
+{
+    return m_data->story;
+}
+
+double Model::fidelity() const
+{
+    return m_data->judge.report.fidelity;
+}
+
+std::uint64_t Model::noise() const
+{
+    return m_data->judge.report.noise;
+}
+
 const std::vector<schema::Feature> &Model::features() const
 {
     return m_data->preparer.features();
@@ -166,7 +196,7 @@ Score Model::score(std::span<const float> row, std::span<const int> columns) con
     return m_data->score(row, columns);
 }
 
-std::vector<Score> Model::scoreAll(ml::MatrixView x, std::span<const int> columns) const
+std::vector<Score> Model::scoreAll(ml::MatrixView x, std::span<const int> columns, int /*threads*/) const
 {
     std::vector<Score> out;
     out.reserve(static_cast<std::size_t>(x.rows()));
@@ -174,6 +204,15 @@ std::vector<Score> Model::scoreAll(ml::MatrixView x, std::span<const int> column
         out.push_back(
             m_data->score({x.data() + i * x.outerStride(), static_cast<std::size_t>(x.cols())}, columns));
     return out;
+}
+
+void Model::memberships(std::span<const float> row, std::span<const int> columns, std::span<float> out) const
+{
+    auto &z = scratch(m_data->preparer.size());
+    if (m_data->preparer.apply(row, columns, z))
+        m_data->judge.memberships(z.data(), out);
+    else
+        std::fill(out.begin(), out.end(), 0.0F);
 }
 
 ml::Matrix Model::project(ml::MatrixView x, std::span<const int> columns) const

@@ -5,6 +5,8 @@
 #include "core/base/progress.h"
 #include "core/base/result.h"
 #include "core/ml/matrix.h"
+#include "core/model/model_facts.h"
+#include "core/model/training.h"
 #include "core/schema/label.h"
 #include "core/schema/schema.h"
 
@@ -17,33 +19,6 @@
 
 namespace statescape::model {
 
-/// What a model learns from. Views only: the caller keeps the data alive during train().
-struct TrainingSet {
-    std::shared_ptr<const schema::Schema> schema;
-    ml::MatrixView x; ///< n x schema->size(), NaN where missing (schema::missingReason says why)
-    std::span<const schema::Label> labels;   ///< n, or empty when there are none
-    std::span<const std::uint64_t> timeNs;   ///< n, CLOCK_MONOTONIC, rising within a block
-    std::span<const std::string> classNames; ///< classNames[Label::classId]; index 0 is ""
-};
-
-enum class Scaler : std::uint8_t { Standard, Robust };
-
-struct TrainOptions {
-    std::string name = "model";
-    std::string algorithm = "kmeans"; ///< others: NotSupported
-    int k = 0;                        ///< clusters; 0 chooses (at least one per labelled class)
-    std::uint64_t seed = 1;           ///< same data, options and seed: the same model to the bit
-    bool useLabels = true;
-    bool includeLevels = false;          ///< also features of kind Level
-    std::vector<std::string> features{}; ///< keys to use; empty: every usable one
-    Scaler scaler = Scaler::Standard;
-    int restarts = 10;
-    double heldOutShare = 0.3;    ///< of time blocks, for the evaluation; the shipped model is fitted on all
-    std::string source{};         ///< provenance: file and session, for people
-    std::int64_t createdNs = 0;   ///< provenance: realtime ns
-    std::uint64_t intervalNs = 0; ///< of the samples trained on; what to watch at. 0: unknown
-};
-
 /// What a model says of one sample.
 struct Score {
     int cluster = -1; ///< index into states(); -1 is unknown
@@ -52,22 +27,6 @@ struct Score {
     float confidence = 0; ///< 0..1: softmax share of the nearest state against the others; 0 for unknown
     float abnormality =
         0; ///< 0..1: share of held-out known-good samples that lie nearer to the good states than this one
-};
-
-struct State {
-    std::string name; ///< class name, or "positive"/"negative"/"state 3"; unique in the model
-    schema::Polarity polarity = schema::Polarity::None;
-    std::uint64_t samples = 0; ///< training samples in it
-    double silhouette = 0;     ///< mean over its (sampled) members
-};
-
-/// Held-out quality: trained on the other time blocks. Precision, recall and F1 are of negative against the
-/// rest; without negative labels they are means over the classes that occur (macro). NaN where undefined.
-struct Quality {
-    std::uint64_t samples = 0; ///< labelled held-out samples; 0: no evaluation was possible
-    double accuracy = 0, f1 = 0, precision = 0, recall = 0, balancedAccuracy = 0;
-    std::vector<std::string> classes;                  ///< row and column names of the confusion matrix
-    std::vector<std::vector<std::uint64_t>> confusion; ///< [truth][predicted]; last column "unknown"
 };
 
 /// How much one feature contributes to a sample's distance from the nearest good state.
@@ -80,9 +39,9 @@ struct Contribution {
 /// provenance. Immutable; cannot exist untrained. Const members are safe from any thread.
 class Model {
 public:
-    /// @error NotEnoughData fewer usable rows than 10 or than k; InvalidArgument unknown feature, k out of
-    /// 0..256;
-    ///        NotSupported algorithm; Cancelled within 100 ms of a stop request.
+    /// @error NotEnoughData fewer usable rows than 10 or than k; InvalidArgument unknown feature or
+    /// algorithm, k out of 0..256, an option the algorithm does not have; Cancelled within 100 ms of a stop
+    /// request.
     static base::Result<Model> train(const TrainingSet &set, const TrainOptions &options,
                                      const base::Progress &progress = {});
     /// Reads what toJson() wrote. @error Corrupt, NewerVersion, with the JSON path at fault.
@@ -94,6 +53,17 @@ public:
 
     [[nodiscard]] const std::string &name() const;
     [[nodiscard]] const TrainOptions &options() const;
+    /// @return key of the algorithm that found the states, never "auto".
+    [[nodiscard]] const std::string &algorithm() const;
+    [[nodiscard]] const Choice &choice() const;
+    /// Against TrainingSet::previous, most important first; empty without one.
+    [[nodiscard]] const std::vector<StateChange> &changes() const;
+    /// What was found, for people, one sentence each: "6 states; 4 named by your labels."
+    [[nodiscard]] const std::vector<std::string> &story() const;
+    /// @return 0..1: share of training samples whose answer is that of the algorithm itself, since a model
+    /// answers by prototypes; NaN in models of version 1.
+    [[nodiscard]] double fidelity() const;
+    [[nodiscard]] std::uint64_t noise() const; ///< training samples that belong to no state
     [[nodiscard]] const std::vector<schema::Feature> &features() const; ///< used ones, in model order (d)
     [[nodiscard]] const std::vector<State> &states() const;             ///< k of them
     [[nodiscard]] const Quality &quality() const;
@@ -112,8 +82,12 @@ public:
     [[nodiscard]] base::Result<std::vector<int>> bind(const schema::Schema &schema) const;
     /// @param row schema.size() values, NaN where missing. @param columns from bind().
     [[nodiscard]] Score score(std::span<const float> row, std::span<const int> columns) const;
-    /// @return n scores for n rows.
-    [[nodiscard]] std::vector<Score> scoreAll(ml::MatrixView x, std::span<const int> columns) const;
+    /// @return n scores for n rows, the same as score() gives. @param threads 0 chooses
+    [[nodiscard]] std::vector<Score> scoreAll(ml::MatrixView x, std::span<const int> columns,
+                                              int threads = 0) const;
+    /// How much a sample belongs to each state. @param out states().size() shares, 0..1, sum 1; all 0 for a
+    /// sample that cannot be judged
+    void memberships(std::span<const float> row, std::span<const int> columns, std::span<float> out) const;
     /// @return coordinates on the model's principal components, n x components.
     [[nodiscard]] ml::Matrix project(ml::MatrixView x, std::span<const int> columns) const;
     /// @return features by how much they move the sample away from the nearest good state, largest first.

@@ -32,6 +32,8 @@ struct ModelContent {
     double inertia = 0, silhouette = 0, seconds = 0;
     std::vector<std::string> notes;
     std::vector<Golden> golden;
+    std::vector<StateChange> changes;
+    std::vector<std::string> story;
 
     /// @param row values @param columns one index into @p row per feature
     [[nodiscard]] Score score(std::span<const float> row, std::span<const int> columns) const;

@@ -296,7 +296,7 @@ base::Result<ModelContent> contentFromJson(std::string_view text)
     STATESCAPE_CHECK(JsonReader::checkHeader(root, kFormat, kVersion));
     std::optional<base::Error> error;
     const JsonReader in(root, error);
-    ModelContent out{{}, {}, 0, readPreparer(in["features"]), {}, {}, {}, 0, 0, 0, {}, {}};
+    ModelContent out{{}, {}, 0, readPreparer(in["features"]), {}, {}, {}, 0, 0, 0, {}, {}, {}, {}};
     const auto d = static_cast<std::size_t>(out.preparer.size());
     out.options = readOptions(in["options"]);
     out.name = out.options.name = in["name"].text();

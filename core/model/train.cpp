@@ -31,10 +31,13 @@ ml::ScaleKind kindOf(Scaler scaler)
 
 base::Result<> checkOptions(const TrainingSet &set, const TrainOptions &options)
 {
-    if (options.algorithm != "kmeans")
-        return base::fail(Code::NotSupported,
-                          fmt::format("algorithm \"{}\" is not in this build", options.algorithm),
-                          "use kmeans");
+    if (algorithmOf(options.algorithm) == nullptr) {
+        std::string known;
+        for (const auto &one : algorithms())
+            known += (known.empty() ? "" : ", ") + std::string(one.key);
+        return base::fail(Code::InvalidArgument,
+                          fmt::format("there is no algorithm \"{}\"", options.algorithm), "use " + known);
+    }
     if (options.k < 0 || options.k > kMostClusters)
         return base::fail(Code::InvalidArgument,
                           fmt::format("k = {}, wanted 0 (choose) to {}", options.k, kMostClusters));
@@ -207,8 +210,10 @@ base::Result<ModelContent> trainContent(const TrainingSet &set, const TrainOptio
                      0,
                      0,
                      fitted.prepared.notes,
+                     {},
+                     {},
                      {}};
-    out.notes.insert(out.notes.end(), out.judge.notes.begin(), out.judge.notes.end());
+    out.notes.insert(out.notes.end(), out.judge.report.notes.begin(), out.judge.report.notes.end());
     out.notes.insert(out.notes.end(), notes.begin(), notes.end());
     STATESCAPE_TRY(out.axes, fitAxes(fitted.z, progress));
     progress.at(0.92, "judging");

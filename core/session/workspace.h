@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 #include "core/model/advice.h"
 #include "core/model/compare.h"
+#include "core/model/comparison.h"
 #include "core/model/rule.h"
 #include "core/session/snapshot.h"
 #include "core/store/session_store.h"
@@ -89,6 +90,15 @@ public:
                std::function<void(double fraction, std::string_view stage)> progress,
                std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done);
     void cancelTraining();
+    /// Trains with each of @p keys (model::algorithms(); empty: all but auto) side by side, on the analysis
+    /// thread; nothing is saved. A newer request, train() or cancelTraining() ends it. Callbacks as train().
+    void compareAlgorithms(
+        model::TrainOptions options, std::vector<std::string> keys,
+        std::function<void(double fraction, std::string_view stage)> progress,
+        std::function<void(base::Result<std::shared_ptr<const std::vector<model::Compared>>>)> done);
+    /// Saves a model that was trained on this session and makes it the active one (one step of undo). Waits
+    /// for the disk.
+    base::Result<> adopt(std::shared_ptr<const model::Model> model);
     /// One step of undo. @param name empty: no model. Waits for the disk.
     base::Result<> useModel(const std::string &name);
     void setAlarmRule(const AlarmRule &rule);

@@ -126,7 +126,7 @@ void Workspace::train(model::TrainOptions options, std::function<void(double, st
             return;
         }
         auto shared = std::make_shared<const model::Model>(std::move(*trained));
-        store::ModelInfo info{shared->name(), options.algorithm, {}, options.createdNs, 0};
+        store::ModelInfo info{shared->name(), shared->algorithm(), {}, options.createdNs, 0};
         for (const auto &state : shared->states())
             info.states.push_back(state.name);
         const auto json = std::make_shared<const std::string>(shared->toJson());
