@@ -74,7 +74,7 @@ base::Result<model::Model> loadModel(const store::SessionStore &file, const std:
 
 base::Result<> storeModel(store::SessionStore &file, const model::Model &model)
 {
-    store::ModelInfo info{model.name(), model.options().algorithm, {}, model.options().createdNs, 0};
+    store::ModelInfo info{model.name(), model.algorithm(), {}, model.options().createdNs, 0};
     for (const auto &state : model.states())
         info.states.push_back(state.name);
     STATESCAPE_CHECK(file.saveModel(info, model.toJson()));
@@ -100,7 +100,7 @@ std::string modelJson(const model::Model &model)
     nlohmann::ordered_json out;
     const auto &quality = model.quality();
     out["model"] = model.name();
-    out["algorithm"] = model.options().algorithm;
+    out["algorithm"] = model.algorithm();
     out["k"] = model.states().size();
     out["inertia"] = number(model.inertia());
     out["silhouette"] = number(model.silhouette());
@@ -134,7 +134,7 @@ std::string modelText(const model::Model &model)
     const auto &quality = model.quality();
     std::string out =
         fmt::format("model {} ({}): {} states, {} features, silhouette {:.2f}, trained in {:.2f} s\n",
-                    model.name(), model.options().algorithm, model.states().size(), model.features().size(),
+                    model.name(), model.algorithm(), model.states().size(), model.features().size(),
                     model.silhouette(), model.seconds());
     for (const auto &state : model.states())
         out += fmt::format("    {:<28} {:<9} {:>8} samples, silhouette {:.2f}\n", state.name,

@@ -198,7 +198,7 @@ base::Result<> writeReport(const TourStory &story, const std::vector<Phase> &pla
                         result.falsePositive, result.falsePositive + result.trueNegative);
     html += fmt::format(
         "<h2>Model</h2><p>{}: {}, {} states, {} features, silhouette {:.2f}, trained in {:.2f} s.</p><ul>",
-        escaped(model.name()), escaped(model.options().algorithm), model.states().size(),
+        escaped(model.name()), escaped(model.algorithm()), model.states().size(),
         model.features().size(), model.silhouette(), model.seconds());
     for (const auto &note : model.notes())
         html += "<li>" + escaped(note) + "</li>";
