@@ -6,6 +6,7 @@
 #include "core/ml/kmeans.h"
 #include "core/ml/parallel.h"
 #include "core/ml/random.h"
+#include "core/ml/whitening.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,32 +20,36 @@ using Index = Eigen::Index;
 namespace {
 constexpr Index kLeastRows = 60;
 
-/// What a block of rows is for. Every sixth measures, so that each stretch of time has its say in each part.
-enum class Use : std::uint8_t { Fit, Parts, Together, Measure };
-Use useOf(std::size_t block)
-{
-    constexpr std::array kUses{Use::Fit,     Use::Parts, Use::Fit, Use::Together, Use::Fit,
-                               Use::Measure, Use::Fit,   Use::Fit, Use::Fit};
-    return kUses[block % kUses.size()];
-}
+constexpr std::size_t kFolds = 3;
 
-Matrix pick(MatrixView x, std::size_t blocks, Use use, const base::Progress &progress)
+/// Fold of each row: neighbours in time are near-copies and stay together, and each stretch of time has its
+/// say in each fold.
+std::vector<std::uint8_t> foldsOf(std::size_t rows, int wanted)
 {
-    std::vector<Index> rows;
-    const auto n = static_cast<std::size_t>(x.rows());
-    for (std::size_t i = 0; i < n; ++i)
-        if (useOf(i * blocks / n) == use)
-            rows.push_back(static_cast<Index>(i));
-    Matrix out(static_cast<Index>(rows.size()), x.cols());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i % 4096 == 0 && progress.stopped())
-            break;
-        out.row(static_cast<Index>(i)) = x.row(rows[i]);
-    }
+    const auto blocks = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), kFolds, rows / 5);
+    std::vector<std::uint8_t> out(rows);
+    for (std::size_t i = 0; i < rows; ++i)
+        out[i] = static_cast<std::uint8_t>(i * blocks / rows % kFolds);
     return out;
 }
 
-constexpr std::size_t kInvented = 2000;
+Matrix pick(MatrixView x, std::span<const std::uint8_t> folds, std::size_t fold, bool inside)
+{
+    std::vector<Index> rows;
+    for (std::size_t i = 0; i < folds.size(); ++i)
+        if ((folds[i] == fold) == inside)
+            rows.push_back(static_cast<Index>(i));
+    return x(rows, Eigen::all);
+}
+
+std::span<const float> rowOf(const Matrix &x, Index i)
+{
+    return {x.row(i).data(), static_cast<std::size_t>(x.cols())};
+}
+
+constexpr std::size_t kInvented = 700; // a fold
+constexpr double kLeastShrinkage = 0.1;
+constexpr std::size_t kLeastPrototypes = 4, kMostPrototypes = 32;
 
 /// Rows that cannot be good, made of good ones: some columns of another row, a few columns far off, or a
 /// place between and beyond the usual ones.
@@ -154,6 +159,8 @@ int componentsFor(const Pca &all, double explained)
 std::string_view nameOf(AbnormalPart part)
 {
     switch (part) {
+    case AbnormalPart::Prototypes:
+        return "distance to prototypes";
     case AbnormalPart::Centres:
         return "distance to centres";
     case AbnormalPart::Residual:
@@ -178,110 +185,154 @@ base::Result<Abnormality> Abnormality::fit(MatrixView good, const AbnormalityOpt
             Code::NotEnoughData,
             fmt::format("{} good rows, {} are needed to know how rare a row is", good.rows(), kLeastRows));
     STATESCAPE_CHECK(checkFinite(good));
-    const auto blocks =
-        static_cast<std::size_t>(std::clamp<Index>(options.blocks / 9 * 9, 9, good.rows() / 5));
-    const Matrix fitted = pick(good, blocks, Use::Fit, progress);
     const auto stopped = [] { return base::fail(Code::Cancelled, "abnormality stopped on request"); };
-    if (progress.stopped())
-        return stopped();
-    Abnormality out;
-    KMeansOptions means;
-    means.k = static_cast<int>(std::min<Index>(options.centres, fitted.rows()));
-    means.seed = options.seed;
-    STATESCAPE_TRY(const KMeans centres, KMeans::fit(fitted, means, {progress.stop, {}}));
-    Matrix around = fitted;
-    for (Index i = 0; i < around.rows(); ++i)
-        around.row(i) -= centres.centres().row(centres.labels()[static_cast<std::size_t>(i)]);
-    STATESCAPE_TRY(const Mahalanobis within, Mahalanobis::fit(around, {}, {progress.stop, {}}));
-    out.m_metric = within.inverseRoot();
-    out.m_centres = (out.m_metric * centres.centres().transpose().cast<double>()).cast<float>();
-    progress.at(0.3, "abnormality");
-    STATESCAPE_TRY(const Pca all, Pca::fit(fitted, static_cast<int>(fitted.cols()), {progress.stop, {}},
-                                           PcaRoute::Covariance));
-    STATESCAPE_TRY(const Pca plane, Pca::fit(fitted, componentsFor(all, options.explained),
-                                             {progress.stop, {}}, PcaRoute::Covariance));
-    STATESCAPE_TRY(out.m_residual, PcaResidual::make(plane));
-    progress.at(0.5, "abnormality");
-    STATESCAPE_TRY(out.m_mahalanobis, Mahalanobis::fit(fitted, {options.trim, 10}, {progress.stop, {}}));
-    progress.at(0.7, "abnormality");
-    STATESCAPE_TRY(out.m_forest,
-                   IsolationForest::fit(fitted, {options.trees, 256, options.seed}, {progress.stop, {}}));
-    const auto d = static_cast<std::size_t>(good.cols());
-    const auto rowOf = [d](const Matrix &x, Index i) { return std::span(x.row(i).data(), d); };
-
-    const Matrix parts = pick(good, blocks, Use::Parts, progress);
-    std::array<std::vector<float>, kAbnormalParts> scores;
-    for (Index i = 0; i < parts.rows(); ++i) {
+    const auto folds = foldsOf(static_cast<std::size_t>(good.rows()), options.blocks);
+    std::array<std::vector<PartScores>, kFolds> usual;
+    std::array<std::vector<PartScores>, kFolds> strange;
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+        const Matrix fitted = pick(good, folds, fold, false);
+        const Matrix measured = pick(good, folds, fold, true);
+        STATESCAPE_TRY(const Parts parts, Parts::fit(fitted, options, {progress.stop, {}}));
+        STATESCAPE_TRY(const Covariance spread, covarianceOf(fitted, 0, {progress.stop, {}}));
+        usual[fold] = parts.rawOf(measured, progress);
+        strange[fold] = parts.rawOf(invented(measured, spread, options.seed + fold), progress);
         if (progress.stopped())
             return stopped();
-        const auto values = out.raw(rowOf(parts, i));
-        for (std::size_t p = 0; p < kAbnormalParts; ++p)
-            scores[p].push_back(static_cast<float>(values[p]));
+        progress.at(0.25 * static_cast<double>(fold + 1), "abnormality");
     }
-    for (auto &part : scores) {
-        STATESCAPE_TRY(TailShare tail, TailShare::fit(std::move(part)));
-        out.m_tails.push_back(std::move(tail));
-    }
-    STATESCAPE_TRY(const Covariance spread, covarianceOf(fitted, 0, {progress.stop, {}}));
-    const auto partsOf = [&](const Matrix &x) {
-        std::vector<std::array<double, kAbnormalParts>> rows;
-        for (Index i = 0; i < x.rows() && !progress.stopped(); ++i)
-            rows.push_back(out.score(rowOf(x, i)).part);
-        return rows;
+    const auto joined = [](const auto &lists, std::size_t without) {
+        std::vector<PartScores> out;
+        for (std::size_t fold = 0; fold < kFolds; ++fold)
+            if (fold != without)
+                out.insert(out.end(), lists[fold].begin(), lists[fold].end());
+        return out;
     };
-    const Matrix calibrating = pick(good, blocks, Use::Together, progress);
-    const auto usual = partsOf(calibrating);
-    std::vector<std::array<double, kAbnormalParts>> some;
-    for (std::size_t i = 0; i < usual.size(); i += usual.size() / kInvented + 1)
-        some.push_back(usual[i]);
-    out.m_weights = weightsFor(some, partsOf(invented(fitted, spread, options.seed)));
-    if (progress.stopped())
-        return stopped();
-    std::vector<float> sums;
-    for (const auto &row : usual)
-        sums.push_back(static_cast<float>(weighted(out.m_weights, row)));
-    STATESCAPE_TRY(out.m_together, TailShare::fit(std::move(sums)));
-    const Matrix measured = pick(good, blocks, Use::Measure, progress);
     std::vector<float> rarity;
-    for (Index i = 0; i < measured.rows(); ++i) {
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+        STATESCAPE_TRY(const Tails tails, Tails::fit(joined(usual, fold), joined(strange, fold)));
         if (progress.stopped())
             return stopped();
-        rarity.push_back(static_cast<float>(out.score(rowOf(measured, i)).abnormality));
+        for (const auto &raw : usual[fold])
+            rarity.push_back(static_cast<float>(-std::expm1(-tails.surprise(tails.surprises(raw)))));
     }
+    Abnormality out;
+    out.m_columns = good.cols();
+    STATESCAPE_TRY(out.m_parts, Parts::fit(good, options, {progress.stop, {}}));
+    STATESCAPE_TRY(out.m_tails, Tails::fit(joined(usual, kFolds), joined(strange, kFolds)));
     out.m_calibrationRows = rarity.size();
     out.m_calibrationError = uniformityError(std::move(rarity));
     return out;
 }
 
-std::array<double, kAbnormalParts> Abnormality::raw(std::span<const float> row) const
+base::Result<Abnormality::Parts> Abnormality::Parts::fit(MatrixView x, const AbnormalityOptions &options,
+                                                         const base::Progress &progress)
+{
+    Parts out;
+    const auto n = static_cast<std::size_t>(x.rows());
+    KMeansOptions means;
+    means.seed = options.seed;
+    means.restarts = 3;
+    means.k =
+        static_cast<int>(std::min(n, std::clamp(static_cast<std::size_t>(std::sqrt(static_cast<double>(n))),
+                                                kLeastPrototypes, kMostPrototypes)));
+    STATESCAPE_TRY(const Whitening round,
+                   withinClassWhitening(x, std::vector<int>(n, 0), kLeastShrinkage, progress));
+    out.whitening = round.forward;
+    STATESCAPE_TRY(const KMeans prototypes, KMeans::fit(x * round.forward, means, progress));
+    out.prototypes = prototypes.centres().transpose();
+    means.k = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.centres), n));
+    STATESCAPE_TRY(const KMeans centres, KMeans::fit(x, means, progress));
+    Matrix around = x;
+    for (Index i = 0; i < around.rows(); ++i)
+        around.row(i) -= centres.centres().row(centres.labels()[static_cast<std::size_t>(i)]);
+    STATESCAPE_TRY(const Mahalanobis within, Mahalanobis::fit(around, {}, progress));
+    out.metric = within.inverseRoot();
+    out.centres = (out.metric * centres.centres().transpose().cast<double>()).cast<float>();
+    STATESCAPE_TRY(const Pca all, Pca::fit(x, static_cast<int>(x.cols()), progress, PcaRoute::Covariance));
+    STATESCAPE_TRY(const Pca plane,
+                   Pca::fit(x, componentsFor(all, options.explained), progress, PcaRoute::Covariance));
+    STATESCAPE_TRY(out.residual, PcaResidual::make(plane));
+    STATESCAPE_TRY(out.mahalanobis, Mahalanobis::fit(x, {options.trim, 10}, progress));
+    STATESCAPE_TRY(out.forest, IsolationForest::fit(x, {options.trees, 256, options.seed}, progress));
+    return out;
+}
+
+Abnormality::PartScores Abnormality::Parts::raw(std::span<const float> row) const
 {
     const auto values = Eigen::VectorXf::Map(row.data(), static_cast<Index>(row.size()));
     const Eigen::VectorXf turned =
-        (m_metric.triangularView<Eigen::Lower>() * values.cast<double>()).cast<float>();
-    const float nearest = (m_centres.colwise() - turned).colwise().squaredNorm().minCoeff();
+        (metric.triangularView<Eigen::Lower>() * values.cast<double>()).cast<float>();
+    const auto nearest = [](const Eigen::MatrixXf &all, const auto &to) {
+        return std::sqrt(static_cast<double>((all.colwise() - to).colwise().squaredNorm().minCoeff()));
+    };
     // Roots keep the sizes comparable with exponential tails.
-    return {std::sqrt(static_cast<double>(nearest)), std::sqrt(m_residual->of(row).q),
-            std::sqrt(m_mahalanobis->squared(row)), m_forest->score(row)};
+    const Eigen::VectorXf round = whitening.transpose() * values;
+    return {nearest(prototypes, round), nearest(centres, turned), std::sqrt(residual->of(row).q),
+            std::sqrt(mahalanobis->squared(row)), forest->score(row)};
+}
+
+std::vector<Abnormality::PartScores> Abnormality::Parts::rawOf(const Matrix &x,
+                                                               const base::Progress &progress) const
+{
+    std::vector<PartScores> out;
+    for (Index i = 0; i < x.rows() && !progress.stopped(); ++i)
+        out.push_back(raw(rowOf(x, i)));
+    return out;
+}
+
+base::Result<Abnormality::Tails> Abnormality::Tails::fit(std::span<const PartScores> good,
+                                                         std::span<const PartScores> invented)
+{
+    Tails out;
+    for (std::size_t p = 0; p < kAbnormalParts; ++p) {
+        std::vector<float> scores;
+        for (const auto &row : good)
+            scores.push_back(static_cast<float>(row[p]));
+        STATESCAPE_TRY(TailShare tail, TailShare::fit(std::move(scores)));
+        out.parts.push_back(std::move(tail));
+    }
+    const auto surprisesOf = [&](std::span<const PartScores> rows, std::size_t most) {
+        std::vector<PartScores> some;
+        for (std::size_t i = 0; i < rows.size(); i += rows.size() / most + 1)
+            some.push_back(out.surprises(rows[i]));
+        return some;
+    };
+    constexpr std::size_t kRows = 2000;
+    out.weights = weightsFor(surprisesOf(good, kRows), surprisesOf(invented, kRows));
+    std::vector<float> sums;
+    for (const auto &row : good)
+        sums.push_back(static_cast<float>(weighted(out.weights, out.surprises(row))));
+    STATESCAPE_TRY(out.together, TailShare::fit(std::move(sums)));
+    return out;
+}
+
+Abnormality::PartScores Abnormality::Tails::surprises(const PartScores &raw) const
+{
+    PartScores out{};
+    for (std::size_t p = 0; p < kAbnormalParts; ++p)
+        out[p] = -parts[p].log(raw[p]);
+    return out;
+}
+
+double Abnormality::Tails::surprise(const PartScores &surprises) const
+{
+    return -together->log(weighted(weights, surprises));
 }
 
 Abnormality::Score Abnormality::score(std::span<const float> row) const
 {
     Score out;
-    const auto values = raw(row);
-    for (std::size_t p = 0; p < kAbnormalParts; ++p)
-        out.part[p] = -m_tails[p].log(values[p]);
-    if (!m_together)
-        return out;
-    out.surprise = -m_together->log(weighted(m_weights, out.part));
+    out.part = m_tails.surprises(m_parts.raw(row));
+    out.surprise = m_tails.surprise(out.part);
     out.abnormality = -std::expm1(-out.surprise);
     return out;
 }
 
 base::Result<std::vector<Abnormality::Score>> Abnormality::score(MatrixView x) const
 {
-    if (x.cols() != m_centres.rows())
+    if (x.cols() != m_columns)
         return base::fail(Code::InvalidArgument,
-                          fmt::format("abnormality of {} columns, got {}", m_centres.rows(), x.cols()));
+                          fmt::format("abnormality of {} columns, got {}", m_columns, x.cols()));
     std::vector<Score> out(static_cast<std::size_t>(x.rows()));
     constexpr std::size_t kRows = 512;
     forEachChunk((out.size() + kRows - 1) / kRows, out.size() < 4 * kRows ? 1 : threadCount(0),

@@ -20,12 +20,13 @@
 namespace statescape::ml {
 
 enum class AbnormalPart : std::uint8_t {
+    Prototypes,  ///< to the nearest of about sqrt n k-means centres, as the columns are scaled
     Centres,     ///< to the nearest k-means centre, by the shrunk covariance of rows around their centres
     Residual,    ///< distance to the plane of principal components
     Mahalanobis, ///< from the mean, by a trimmed, shrunk covariance
     Isolation,   ///< isolation forest
 };
-inline constexpr std::size_t kAbnormalParts = 4;
+inline constexpr std::size_t kAbnormalParts = 5;
 std::string_view nameOf(AbnormalPart part);
 
 struct AbnormalityOptions {
@@ -37,11 +38,11 @@ struct AbnormalityOptions {
     std::uint64_t seed = 1;
 };
 
-/// How abnormal a row is among good ones, as 1 minus the share of good rows at least as strange. Two thirds
-/// of the blocks of rows fit the parts; the rest say how rare each part's score is, how rare their weighted
-/// sum of log shares is, and, on blocks used for nothing else, whether those shares are true. Weights are
-/// those that tell good rows from invented ones: columns mixed from several rows, columns far off, places
-/// between and beyond. Immutable; any thread.
+/// How abnormal a row is among good ones, as 1 minus the share of good rows at least as strange. The parts
+/// are fitted on all rows; how rare their scores are is known from folds of time blocks, each measured by
+/// parts fitted on the others, and so is how rare their weighted sum of log shares is. Weights are those that
+/// tell good rows from invented ones: columns mixed from several rows, columns far off, places between and
+/// beyond. Immutable; any thread.
 /// @source after Fisher 1932 (sum of log shares; weighted, and with its own empirical law, for the parts are
 /// not independent)
 class Abnormality {
@@ -63,23 +64,45 @@ public:
     [[nodiscard]] base::Result<std::vector<Score>> score(MatrixView x) const;
     /// @return how much each part's surprise counts, and behind those how much what of it is beyond 4 counts;
     /// sum 1
-    [[nodiscard]] const std::array<double, 2 * kAbnormalParts> &weights() const { return m_weights; }
-    /// @return largest error of "a share p of good rows has abnormality 1 - p or more" on good rows that
-    /// nothing was fitted with, 0..1
+    [[nodiscard]] const std::array<double, 2 * kAbnormalParts> &weights() const { return m_tails.weights; }
+    /// @return largest error of "a share p of good rows has abnormality 1 - p or more" on good rows of a fold
+    /// that neither their parts nor their tails have seen, 0..1
     [[nodiscard]] double calibrationError() const { return m_calibrationError; }
     [[nodiscard]] std::uint64_t calibrationRows() const { return m_calibrationRows; }
 
 private:
+    using PartScores = std::array<double, kAbnormalParts>;
+    /// Each part fitted on the same rows.
+    struct Parts {
+        Matrix whitening;           ///< d x d
+        Eigen::MatrixXf prototypes; ///< d x prototypes, in rows times whitening
+        Eigen::MatrixXf centres;    ///< d x centres, in the metric
+        Eigen::MatrixXd metric;     ///< lower triangle: rows around their centre become round
+        std::optional<PcaResidual> residual;
+        std::optional<Mahalanobis> mahalanobis;
+        std::optional<IsolationForest> forest;
+        static base::Result<Parts> fit(MatrixView x, const AbnormalityOptions &options,
+                                       const base::Progress &progress);
+        [[nodiscard]] PartScores raw(std::span<const float> row) const;
+        /// @return of each row; fewer when asked to stop
+        [[nodiscard]] std::vector<PartScores> rawOf(const Matrix &x, const base::Progress &progress) const;
+    };
+    /// How rare scores are.
+    struct Tails {
+        std::vector<TailShare> parts; ///< of each
+        std::array<double, 2 * kAbnormalParts>
+            weights{}; ///< of each part's surprise, and of what goes beyond
+        std::optional<TailShare> together;
+        /// @param good, invented raw scores
+        static base::Result<Tails> fit(std::span<const PartScores> good,
+                                       std::span<const PartScores> invented);
+        [[nodiscard]] PartScores surprises(const PartScores &raw) const;
+        [[nodiscard]] double surprise(const PartScores &surprises) const;
+    };
     Abnormality() = default;
-    [[nodiscard]] std::array<double, kAbnormalParts> raw(std::span<const float> row) const;
-    Eigen::MatrixXf m_centres; ///< d x centres, in the metric
-    Eigen::MatrixXd m_metric;  ///< lower triangle: rows around their centre become round
-    std::optional<PcaResidual> m_residual;
-    std::optional<Mahalanobis> m_mahalanobis;
-    std::optional<IsolationForest> m_forest;
-    std::vector<TailShare> m_tails;                     ///< per part
-    std::array<double, 2 * kAbnormalParts> m_weights{}; ///< of each part's surprise, and of what goes beyond
-    std::optional<TailShare> m_together;
+    Parts m_parts;
+    Tails m_tails;
+    Eigen::Index m_columns = 0;
     double m_calibrationError = 0;
     std::uint64_t m_calibrationRows = 0;
 };
