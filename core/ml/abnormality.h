@@ -20,7 +20,7 @@
 namespace statescape::ml {
 
 enum class AbnormalPart : std::uint8_t {
-    Prototypes,  ///< to the nearest of about sqrt n k-means centres, as the columns are scaled
+    Prototypes,  ///< to the nearest of about sqrt n k-means centres, in a whitened space
     Centres,     ///< to the nearest k-means centre, by the shrunk covariance of rows around their centres
     Residual,    ///< distance to the plane of principal components
     Mahalanobis, ///< from the mean, by a trimmed, shrunk covariance
