@@ -6,6 +6,7 @@
 #include "core/model/judge.h"
 #include "core/model/model.h"
 #include "core/model/preparer.h"
+#include "core/model/state_plan.h"
 
 #include <memory>
 #include <string>
@@ -51,23 +52,32 @@ struct LabelTable {
 /// @error InvalidArgument sizes differ or a class id without a name
 base::Result<LabelTable> readLabels(const TrainingSet &set, bool useLabels);
 
-/// Trains on some time blocks and judges the others. @return Quality with samples 0 and a note when that is
-/// not possible.
-base::Result<Quality> evaluate(const TrainingSet &set, const LabelTable &labels, std::span<const int> columns,
-                               const TrainOptions &options, std::vector<std::string> &notes,
-                               const base::Progress &progress);
-
-/// A preparer and a judge fitted together on some rows of a training set.
-struct Fitted {
-    Preparer::Fit prepared;
-    Judge judge;
-    ml::Matrix z;             ///< prepared rows, in the order of prepared.rows
-    std::vector<int> classOf; ///< of those rows
+/// Rows of a training set on their way to a judge.
+struct PreparedRows {
+    Preparer::Fit fit;
+    ml::Matrix z;                       ///< in the order of fit.rows
+    std::vector<int> classOf;           ///< of those rows
+    std::vector<std::uint64_t> timesNs; ///< of those rows, or empty
 };
 /// @param rows of set.x to use @param columns of the schema to use
-base::Result<Fitted> fitRows(const TrainingSet &set, const LabelTable &labels,
-                             std::span<const std::uint32_t> rows, std::span<const int> columns,
-                             const TrainOptions &options, const base::Progress &progress);
+/// @error NotEnoughData, Cancelled
+base::Result<PreparedRows> prepareRows(const TrainingSet &set, const LabelTable &labels,
+                                       std::span<const std::uint32_t> rows, std::span<const int> columns,
+                                       const TrainOptions &options, const base::Progress &progress);
+
+/// Trains on some time blocks and judges the others. @param plan with which states are looked for
+/// @return Quality with NaN and a note where that is not possible; samples 0 where nothing is labelled
+base::Result<Quality> evaluate(const TrainingSet &set, const LabelTable &labels, std::span<const int> columns,
+                               const TrainOptions &options, const states::Plan &plan,
+                               std::vector<std::string> &notes, const base::Progress &progress);
+
+/// Gives the states the ids and names they had in @p previous, and says what changed.
+/// @param answers of z's rows, index into content.judge.states, -1 unknown @param rows of set.x, one a row of
+/// z @param classes that name states @error Cancelled
+base::Result<> followModel(ModelContent &content, const Model &previous, const TrainingSet &set,
+                           ml::MatrixView z, std::span<const std::uint32_t> rows,
+                           std::span<const int> answers, std::span<const LabelClass> classes,
+                           const base::Progress &progress);
 
 std::string toJsonText(const ModelContent &content);
 /// @error Corrupt, NewerVersion

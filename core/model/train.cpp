@@ -1,8 +1,12 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model_data.h"
+#include "core/model/state_rows.h"
+#include "core/model/story.h"
 
+#include "core/ml/columns.h"
 #include "core/ml/metrics.h"
+#include "core/ml/parallel.h"
 #include "core/ml/pca.h"
 
 #include <algorithm>
@@ -23,6 +27,11 @@ constexpr int kMostClusters = 256;
 constexpr int kComponents = 8;
 constexpr std::size_t kMostGolden = 32;
 constexpr std::size_t kSilhouetteRows = 2000;
+constexpr Index kJudgedAtOnce = 2048;
+constexpr std::size_t kPreparedAtOnce = 1024;
+constexpr std::size_t kDuplicateRows = 20000;
+constexpr std::size_t kMostPairs = 3;
+constexpr double kSameCorrelation = 0.999;
 
 ml::ScaleKind kindOf(Scaler scaler)
 {
@@ -31,16 +40,10 @@ ml::ScaleKind kindOf(Scaler scaler)
 
 base::Result<> checkOptions(const TrainingSet &set, const TrainOptions &options)
 {
-    if (algorithmOf(options.algorithm) == nullptr) {
-        std::string known;
-        for (const auto &one : algorithms())
-            known += (known.empty() ? "" : ", ") + std::string(one.key);
-        return base::fail(Code::InvalidArgument,
-                          fmt::format("there is no algorithm \"{}\"", options.algorithm), "use " + known);
-    }
     if (options.k < 0 || options.k > kMostClusters)
         return base::fail(Code::InvalidArgument,
                           fmt::format("k = {}, wanted 0 (choose) to {}", options.k, kMostClusters));
+    STATESCAPE_CHECK(states::checkAlgorithm(options));
     if (options.restarts < 1 || options.restarts > 1000)
         return base::fail(Code::InvalidArgument,
                           fmt::format("{} restarts, wanted 1 to 1000", options.restarts));
@@ -74,12 +77,62 @@ base::Result<std::vector<int>> chooseColumns(const schema::Schema &schema, const
     return columns;
 }
 
-std::vector<int> statesOf(const Judge &judge, ml::MatrixView z)
+/// @return part of a job, from..to of the whole.
+base::Progress within(const base::Progress &progress, double from, double to)
 {
-    std::vector<int> out;
-    for (Index i = 0; i < z.rows(); ++i)
-        out.push_back(judge.score(z.data() + i * z.outerStride(), true).cluster);
-    return out;
+    return {progress.stop, [&progress, from, to](double fraction, std::string_view stage) {
+                progress.at(from + (to - from) * fraction, stage);
+            }};
+}
+
+base::Error stopped()
+{
+    return base::fail(Code::Cancelled, "training stopped on request");
+}
+
+/// States of all rows, and the inertia.
+base::Result<std::vector<int>> judgeRows(ModelContent &out, ml::MatrixView z, const base::Progress &progress)
+{
+    std::vector<int> states;
+    for (Index first = 0; first < z.rows(); first += kJudgedAtOnce) {
+        if (progress.stopped())
+            return stopped();
+        const Index count = std::min(kJudgedAtOnce, z.rows() - first);
+        for (Index i = first; i < first + count; ++i)
+            states.push_back(out.judge.score(z.data() + i * z.outerStride(), true).cluster);
+        out.inertia += out.judge.inertia(z.middleRows(first, count));
+    }
+    for (const int state : states)
+        if (state >= 0)
+            ++out.judge.states[static_cast<std::size_t>(state)].samples;
+    STATESCAPE_TRY(const ml::Silhouette silhouette,
+                   ml::silhouette(z, states, static_cast<int>(out.judge.states.size()), kSilhouetteRows,
+                                  out.options.seed, {progress.stop, {}}));
+    out.silhouette = silhouette.mean;
+    for (std::size_t s = 0; s < out.judge.states.size(); ++s)
+        out.judge.states[s].silhouette = silhouette.perCluster[s];
+    return states;
+}
+
+/// Says which features tell the same twice. They stay: whitening and covariances take care of them, and
+/// whoever looks for a reason may know only one of the two.
+base::Result<> noteDuplicates(std::vector<std::string> &notes, const Preparer &preparer, ml::MatrixView z,
+                              const base::Progress &progress)
+{
+    if (static_cast<std::size_t>(z.rows()) < kLeastRows)
+        return {};
+    const ml::Matrix some =
+        states::take(z, states::evenRows(static_cast<std::size_t>(z.rows()), kDuplicateRows));
+    STATESCAPE_TRY(const auto pairs, ml::nearDuplicates(some, kSameCorrelation, {progress.stop, {}}));
+    std::vector<std::string> names;
+    for (const auto &feature : preparer.features())
+        names.push_back(feature.key);
+    for (std::size_t i = 0; i < std::min(pairs.size(), kMostPairs); ++i)
+        notes.push_back(ml::sentenceOf(pairs[i], names));
+    if (pairs.size() > kMostPairs)
+        notes.push_back(
+            fmt::format("{} more pairs of features are as near to each other", pairs.size() - kMostPairs));
+    return {};
 }
 
 /// Rows spread over the states: of each the first, then the last, then the middle ones.
@@ -96,6 +149,27 @@ std::vector<std::size_t> goldenRows(const std::vector<int> &states, std::size_t 
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
+}
+
+void addGolden(ModelContent &out, const TrainingSet &set, const PreparedRows &prepared,
+               const std::vector<int> &answers)
+{
+    std::vector<int> identity(static_cast<std::size_t>(out.preparer.size()));
+    std::iota(identity.begin(), identity.end(), 0);
+    for (const std::size_t i : goldenRows(answers, out.judge.states.size())) {
+        Golden golden;
+        for (const int column : prepared.fit.columns)
+            golden.row.push_back(set.x(prepared.fit.rows[i], column));
+        golden.score = out.score(golden.row, identity);
+        out.golden.push_back(std::move(golden));
+    }
+}
+
+base::Error tooFew(std::size_t rows, std::string_view which)
+{
+    return base::fail(Code::NotEnoughData,
+                      fmt::format("{} {}samples, at least {} are needed", rows, which, kLeastRows),
+                      "record for longer");
 }
 
 base::Result<Axes> fitAxes(ml::MatrixView z, const base::Progress &progress)
@@ -142,9 +216,9 @@ base::Result<LabelTable> readLabels(const TrainingSet &set, bool useLabels)
     return out;
 }
 
-base::Result<Fitted> fitRows(const TrainingSet &set, const LabelTable &labels,
-                             std::span<const std::uint32_t> rows, std::span<const int> columns,
-                             const TrainOptions &options, const base::Progress &progress)
+base::Result<PreparedRows> prepareRows(const TrainingSet &set, const LabelTable &labels,
+                                       std::span<const std::uint32_t> rows, std::span<const int> columns,
+                                       const TrainOptions &options, const base::Progress &progress)
 {
     const bool every = rows.size() == static_cast<std::size_t>(set.x.rows());
     ml::Matrix chosen;
@@ -154,23 +228,30 @@ base::Result<Fitted> fitRows(const TrainingSet &set, const LabelTable &labels,
             chosen.row(static_cast<Index>(i)) = set.x.row(rows[i]);
     }
     const ml::MatrixView x = every ? set.x : ml::MatrixView(chosen);
-    STATESCAPE_TRY(Preparer::Fit prepared,
+    STATESCAPE_TRY(Preparer::Fit fit,
                    Preparer::fit(*set.schema, x, columns, kindOf(options.scaler), progress));
-    Fitted out{std::move(prepared), {}, {}, {}};
-    const auto d = static_cast<std::size_t>(out.prepared.preparer.size());
-    out.z.resize(static_cast<Index>(out.prepared.rows.size()), static_cast<Index>(d));
-    std::vector<std::uint64_t> times;
-    for (std::size_t i = 0; i < out.prepared.rows.size(); ++i) {
-        const auto row = out.prepared.rows[i];
-        out.prepared.preparer.apply({x.data() + row * x.outerStride(), set.schema->size()},
-                                    out.prepared.columns, {out.z.row(static_cast<Index>(i)).data(), d});
-        out.classOf.push_back(labels.classOf[rows[row]]);
+    PreparedRows out{std::move(fit), {}, {}, {}};
+    const auto d = static_cast<std::size_t>(out.fit.preparer.size());
+    auto &used = out.fit.rows;
+    out.z.resize(static_cast<Index>(used.size()), static_cast<Index>(d));
+    ml::forEachChunk((used.size() + kPreparedAtOnce - 1) / kPreparedAtOnce,
+                     used.size() < 4 * kPreparedAtOnce ? 1 : ml::threadCount(0), [&](std::size_t chunk) {
+                         if (progress.stopped())
+                             return;
+                         const std::size_t first = chunk * kPreparedAtOnce;
+                         for (std::size_t i = first; i < std::min(first + kPreparedAtOnce, used.size()); ++i)
+                             out.fit.preparer.apply(
+                                 {x.data() + used[i] * x.outerStride(), set.schema->size()}, out.fit.columns,
+                                 {out.z.row(static_cast<Index>(i)).data(), d});
+                     });
+    if (progress.stopped())
+        return stopped();
+    for (auto &row : used) {
+        row = rows[row];
+        out.classOf.push_back(labels.classOf[row]);
         if (!set.timeNs.empty())
-            times.push_back(set.timeNs[rows[row]]);
-        out.prepared.rows[i] = rows[row];
+            out.timesNs.push_back(set.timeNs[row]);
     }
-    const JudgeInput input{out.z, out.classOf, labels.classes, times};
-    STATESCAPE_TRY(out.judge, Judge::fit(input, options, progress));
     return out;
 }
 
@@ -182,62 +263,46 @@ base::Result<ModelContent> trainContent(const TrainingSet &set, const TrainOptio
     STATESCAPE_TRY(const std::vector<int> columns, chooseColumns(*set.schema, options));
     STATESCAPE_TRY(const LabelTable labels, readLabels(set, options.useLabels));
     if (static_cast<std::size_t>(set.x.rows()) < kLeastRows)
-        return base::fail(Code::NotEnoughData,
-                          fmt::format("{} samples, at least {} are needed", set.x.rows(), kLeastRows),
-                          "record for longer");
-    std::vector<std::string> notes;
-    STATESCAPE_TRY(Quality quality, evaluate(set, labels, columns, options, notes, progress));
-
+        return tooFew(static_cast<std::size_t>(set.x.rows()), "");
+    progress.at(0, "preparing");
     std::vector<std::uint32_t> rows(static_cast<std::size_t>(set.x.rows()));
     std::iota(rows.begin(), rows.end(), 0U);
-    const base::Progress rest{progress.stop, [&](double fraction, std::string_view stage) {
-                                  progress.at(0.4 + 0.5 * fraction, stage);
-                              }};
-    STATESCAPE_TRY(Fitted fitted, fitRows(set, labels, rows, columns, options, rest));
-    if (fitted.prepared.rows.size() < kLeastRows)
-        return base::fail(
-            Code::NotEnoughData,
-            fmt::format("{} usable samples, at least {} are needed", fitted.prepared.rows.size(), kLeastRows),
-            "record for longer");
+    STATESCAPE_TRY(const PreparedRows prepared,
+                   prepareRows(set, labels, rows, columns, options, within(progress, 0, 0.05)));
+    if (prepared.fit.rows.size() < kLeastRows)
+        return tooFew(prepared.fit.rows.size(), "usable ");
+    const JudgeInput input{prepared.z, prepared.classOf, labels.classes, prepared.timesNs};
+    STATESCAPE_TRY(const states::Plan plan, states::planStates(input, options, within(progress, 0.05, 0.2)));
+    std::vector<std::string> notes;
+    STATESCAPE_TRY(Quality quality,
+                   evaluate(set, labels, columns, options, plan, notes, within(progress, 0.2, 0.5)));
+    STATESCAPE_TRY(Judge judge, states::fitJudge(input, options, plan, within(progress, 0.5, 0.9)));
     ModelContent out{options.name,
                      options,
                      set.schema->hash(),
-                     fitted.prepared.preparer,
-                     std::move(fitted.judge),
+                     prepared.fit.preparer,
+                     std::move(judge),
                      {},
                      std::move(quality),
                      0,
                      0,
                      0,
-                     fitted.prepared.notes,
+                     prepared.fit.notes,
                      {},
                      {},
                      {}};
     out.notes.insert(out.notes.end(), out.judge.report.notes.begin(), out.judge.report.notes.end());
     out.notes.insert(out.notes.end(), notes.begin(), notes.end());
-    STATESCAPE_TRY(out.axes, fitAxes(fitted.z, progress));
+    STATESCAPE_CHECK(noteDuplicates(out.notes, out.preparer, prepared.z, progress));
+    STATESCAPE_TRY(out.axes, fitAxes(prepared.z, progress));
     progress.at(0.92, "judging");
-    const auto states = statesOf(out.judge, fitted.z);
-    for (const int state : states)
-        if (state >= 0)
-            ++out.judge.states[static_cast<std::size_t>(state)].samples;
-    STATESCAPE_TRY(const ml::Silhouette silhouette,
-                   ml::silhouette(fitted.z, states, static_cast<int>(out.judge.states.size()),
-                                  kSilhouetteRows, options.seed, {progress.stop, {}}));
-    out.silhouette = silhouette.mean;
-    for (std::size_t s = 0; s < out.judge.states.size(); ++s)
-        out.judge.states[s].silhouette = silhouette.perCluster[s];
-    out.inertia = out.judge.inertia(fitted.z);
-
-    std::vector<int> identity(static_cast<std::size_t>(out.preparer.size()));
-    std::iota(identity.begin(), identity.end(), 0);
-    for (const std::size_t i : goldenRows(states, out.judge.states.size())) {
-        Golden golden;
-        for (const int column : fitted.prepared.columns)
-            golden.row.push_back(set.x(fitted.prepared.rows[i], column));
-        golden.score = out.score(golden.row, identity);
-        out.golden.push_back(std::move(golden));
-    }
+    STATESCAPE_TRY(const std::vector<int> answers, judgeRows(out, prepared.z, progress));
+    if (set.previous != nullptr)
+        STATESCAPE_CHECK(followModel(out, *set.previous, set, prepared.z, prepared.fit.rows, answers,
+                                     labels.classes, progress));
+    STATESCAPE_TRY(out.story, storyOf(out.judge, prepared.z, answers, prepared.classOf, labels.classes,
+                                      {progress.stop, {}}));
+    addGolden(out, set, prepared, answers);
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     progress.at(1, "done");
     return out;
