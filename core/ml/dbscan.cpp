@@ -4,6 +4,7 @@
 
 #include "core/ml/kmeans.h"
 #include "core/ml/parallel.h"
+#include "core/ml/predict_rows.h"
 #include "core/ml/row_neighbours.h"
 #include "core/ml/spanning_tree.h"
 
@@ -328,24 +329,11 @@ base::Result<Dbscan> Dbscan::fit(MatrixView x, const DbscanOptions &options, con
 
 base::Result<Clustering> Dbscan::predict(MatrixView x) const
 {
-    if (x.cols() != m_columns)
-        return base::fail(Code::InvalidArgument,
-                          fmt::format("rows have {} columns, the clusters {}", x.cols(), m_columns));
-    STATESCAPE_CHECK(checkFinite(x));
-    std::vector<std::int32_t> labels(static_cast<std::size_t>(x.rows()), kNoise);
-    constexpr std::size_t kRows = 512;
-    forEachChunk((labels.size() + kRows - 1) / kRows, labels.size() < 4 * kRows ? 1 : threadCount(0),
-                 [&](std::size_t chunk) {
-                     std::vector<RowTree::Hit> hits;
-                     for (std::size_t i = chunk * kRows; i < std::min((chunk + 1) * kRows, labels.size());
-                          ++i) {
-                         m_cores->nearest(x.data() + static_cast<Eigen::Index>(i) * x.outerStride(), 1,
-                                          m_radius * m_radius, hits);
-                         if (!hits.empty())
-                             labels[i] = m_coreClusters[m_cores->rowAt(hits.front().position)];
-                     }
-                 });
-    return countedClustering(std::move(labels), m_clustering.clusters());
+    return predictRows(
+        x, m_columns, m_clustering.clusters(), [this](const float *row, std::vector<RowTree::Hit> &hits) {
+            m_cores->nearest(row, 1, m_radius * m_radius, hits);
+            return hits.empty() ? kNoise : m_coreClusters[m_cores->rowAt(hits.front().position)];
+        });
 }
 
 } // namespace statescape::ml

@@ -3,7 +3,7 @@
 #include "core/ml/hdbscan.h"
 
 #include "core/ml/kmeans.h"
-#include "core/ml/parallel.h"
+#include "core/ml/predict_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -97,20 +97,9 @@ std::int32_t Hdbscan::place(const float *row, std::vector<RowTree::Hit> &hits) c
 
 base::Result<Clustering> Hdbscan::predict(MatrixView x) const
 {
-    if (x.cols() != m_columns)
-        return base::fail(Code::InvalidArgument,
-                          fmt::format("rows have {} columns, the clusters {}", x.cols(), m_columns));
-    STATESCAPE_CHECK(checkFinite(x));
-    std::vector<std::int32_t> labels(static_cast<std::size_t>(x.rows()), kNoise);
-    constexpr std::size_t kRows = 512;
-    forEachChunk((labels.size() + kRows - 1) / kRows, labels.size() < 4 * kRows ? 1 : threadCount(0),
-                 [&](std::size_t chunk) {
-                     std::vector<RowTree::Hit> hits;
-                     for (std::size_t i = chunk * kRows; i < std::min((chunk + 1) * kRows, labels.size());
-                          ++i)
-                         labels[i] = place(x.data() + static_cast<Eigen::Index>(i) * x.outerStride(), hits);
-                 });
-    return countedClustering(std::move(labels), m_clustering.clusters());
+    return predictRows(
+        x, m_columns, m_clustering.clusters(),
+        [this](const float *row, std::vector<RowTree::Hit> &hits) { return place(row, hits); });
 }
 
 } // namespace statescape::ml

@@ -116,6 +116,23 @@ STATESCAPE_INLINE double total(const Doubles &v)
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+constexpr int kTotals = 8;
+
+/// Lane r of the answer is total(v[r]), to the bit.
+STATESCAPE_INLINE Doubles totals(const Doubles *v)
+{
+    Doubles quarters[4];
+    for (int r = 0; r < 4; ++r)
+        quarters[r] = __builtin_shufflevector(v[2 * r], v[2 * r + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                      __builtin_shufflevector(v[2 * r], v[2 * r + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+    Doubles halves[2];
+    for (int r = 0; r < 2; ++r)
+        halves[r] = __builtin_shufflevector(quarters[2 * r], quarters[2 * r + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
+                    __builtin_shufflevector(quarters[2 * r], quarters[2 * r + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+    return __builtin_shufflevector(halves[0], halves[1], 0, 2, 4, 6, 8, 10, 12, 14) +
+           __builtin_shufflevector(halves[0], halves[1], 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
 STATESCAPE_INLINE void moveRowsBody(const float *rows, std::ptrdiff_t stride, const std::uint32_t *index,
                                     std::size_t count, int columns, const std::int32_t *from,
                                     const std::int32_t *to, const float *weight, double *sums)
@@ -141,44 +158,77 @@ STATESCAPE_INLINE void moveRowsBody(const float *rows, std::ptrdiff_t stride, co
     }
 }
 
+/// Calls @p sum(row number) for @p count rows, which gives the vector and the scalar part of a row's sum, and
+/// @p take(row number, whole sum) in order.
+template <class Sum, class Take>
+STATESCAPE_INLINE void eachTotal(std::size_t count, Sum sum, Take take)
+{
+    std::size_t i = 0;
+    for (; i + kTotals <= count; i += kTotals) {
+        Doubles parts[kTotals];
+        Doubles rest{};
+        for (int r = 0; r < kTotals; ++r) {
+            double scalar = 0;
+            parts[r] = sum(i + static_cast<std::size_t>(r), scalar);
+            rest[r] = scalar;
+        }
+        const Doubles whole = totals(parts) + rest;
+        for (int r = 0; r < kTotals; ++r)
+            take(i + static_cast<std::size_t>(r), whole[r]);
+    }
+    for (; i < count; ++i) {
+        double scalar = 0;
+        const Doubles part = sum(i, scalar);
+        take(i, total(part) + scalar);
+    }
+}
+
 STATESCAPE_INLINE void squaredNormsBody(const float *rows, std::ptrdiff_t stride, std::size_t count,
                                         int columns, const double *origin, float *norm2)
 {
-    for (std::size_t i = 0; i < count; ++i, rows += stride) {
-        Doubles sum{};
-        int j = 0;
-        for (; j + 8 <= columns; j += 8) {
-            const Doubles difference = widened(rows + j) - load<Doubles>(origin + j);
-            sum += difference * difference;
-        }
-        double rest = 0;
-        for (; j < columns; ++j) {
-            const double difference = rows[j] - origin[j];
-            rest += difference * difference;
-        }
-        norm2[i] = static_cast<float>(total(sum) + rest);
-    }
+    eachTotal(
+        count,
+        [=](std::size_t i, double &rest) __attribute__((always_inline)) {
+            const float *row = rows + static_cast<std::ptrdiff_t>(i) * stride;
+            Doubles sum{};
+            int j = 0;
+            for (; j + 8 <= columns; j += 8) {
+                const Doubles difference = widened(row + j) - load<Doubles>(origin + j);
+                sum += difference * difference;
+            }
+            for (; j < columns; ++j) {
+                const double difference = row[j] - origin[j];
+                rest += difference * difference;
+            }
+            return sum;
+        },
+        [=](std::size_t i, double whole)
+            __attribute__((always_inline)) { norm2[i] = static_cast<float>(whole); });
 }
 
 STATESCAPE_INLINE double scatterBody(const float *rows, std::ptrdiff_t stride, std::size_t count, int columns,
                                      const std::int32_t *label, const float *centres, const float *weight)
 {
     double all = 0;
-    for (std::size_t i = 0; i < count; ++i, rows += stride) {
-        const float *centre = centres + static_cast<std::ptrdiff_t>(label[i]) * columns;
-        Doubles sum{};
-        int j = 0;
-        for (; j + 8 <= columns; j += 8) {
-            const Doubles difference = widened(rows + j) - widened(centre + j);
-            sum += difference * difference;
-        }
-        double rest = 0;
-        for (; j < columns; ++j) {
-            const double difference = static_cast<double>(rows[j]) - centre[j];
-            rest += difference * difference;
-        }
-        all += (total(sum) + rest) * (weight != nullptr ? weight[i] : 1);
-    }
+    eachTotal(
+        count,
+        [=](std::size_t i, double &rest) __attribute__((always_inline)) {
+            const float *row = rows + static_cast<std::ptrdiff_t>(i) * stride;
+            const float *centre = centres + static_cast<std::ptrdiff_t>(label[i]) * columns;
+            Doubles sum{};
+            int j = 0;
+            for (; j + 8 <= columns; j += 8) {
+                const Doubles difference = widened(row + j) - widened(centre + j);
+                sum += difference * difference;
+            }
+            for (; j < columns; ++j) {
+                const double difference = static_cast<double>(row[j]) - centre[j];
+                rest += difference * difference;
+            }
+            return sum;
+        },
+        [ =, &all ](std::size_t i, double whole)
+            __attribute__((always_inline)) { all += whole * (weight != nullptr ? weight[i] : 1); });
     return all;
 }
 

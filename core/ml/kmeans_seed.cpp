@@ -63,8 +63,12 @@ KMeansData::KMeansData(MatrixView matrix, const KMeansOptions &wanted, const bas
             if (progress.stopped())
                 return;
             const std::size_t count = std::min(kGroup, rows() - from);
-            for (std::size_t i = from; i < from + count; ++i)
-                part.finite &= kernel::allFinite(row(i), static_cast<std::size_t>(d), isa);
+            const auto values = static_cast<std::size_t>(d);
+            if (x.outerStride() == x.cols())
+                part.finite &= kernel::allFinite(row(from), count * values, isa);
+            else
+                for (std::size_t i = from; i < from + count; ++i)
+                    part.finite &= kernel::allFinite(row(i), values, isa);
             kernel::addRows(row(from), x.outerStride(), count, d, nought.data(), part.sum.data(), isa);
             kernel::squaredNorms(row(from), x.outerStride(), count, d, origin.data(), norm2.data() + from,
                                  isa);

@@ -13,15 +13,20 @@ using Index = Eigen::Index;
 
 namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// A sum of squares in float over some thousand columns errs by less than the square of this.
+constexpr float kSafety = 1.001F;
 // Underflow may hide distances as short as this.
 constexpr float kShortest = 1e-18F;
 // Below this many multiply-adds, starting a thread costs more than it saves.
 constexpr double kParallelWork = 4e6;
 } // namespace
 
-NearestCentre::NearestCentre(int columns, Eigen::VectorXd origin)
+NearestCentre::NearestCentre(int columns, Eigen::VectorXd origin, kernel::Isa isa)
     : m_origin(std::move(origin))
+    , m_isa(isa)
 {
+    m_originFloat.resize(static_cast<std::size_t>(columns));
+    Eigen::VectorXf::Map(m_originFloat.data(), columns) = m_origin.cast<float>();
     m_view.columns = columns;
     m_view.lanes = kernel::filterLanes(m_isa);
     m_bounds.relative = 1.01F * static_cast<float>(columns + 4) * 0x1p-24F;
@@ -95,6 +100,30 @@ void NearestCentre::find(const kernel::RowsView &rows, const float *norm2, bool 
                     i, bounds, out);
 }
 
+void NearestCentre::findLabels(const kernel::RowsView &rows, Block &out) const
+{
+    alignas(64) float best[kernel::kFilterRows];
+    alignas(64) float second[kernel::kFilterRows];
+    float norm2[kernel::kFilterRows];
+    std::uint8_t unsure[kernel::kFilterRows];
+    // The origin was rounded too.
+    const float slack = m_bounds.origin * 0x1p-23F;
+    const float reach =
+        std::sqrt(kernel::reachOf(rows, m_view.columns, m_originFloat.data(), m_isa)) * kSafety + slack;
+    kernel::nearestScores(rows, m_view, best, second, out.label.data(), m_isa);
+    std::fill_n(norm2, rows.count, reach * reach + std::numeric_limits<float>::min());
+    kernel::proveNearest(best, second, norm2, rows.count, m_bounds, unsure, nullptr, nullptr, m_isa);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        if (unsure[i] == 0)
+            continue;
+        const float *row = rows.x + static_cast<std::ptrdiff_t>(i) * rows.stride;
+        norms(row, rows.stride, 1, norm2);
+        kernel::proveNearest(best + i, second + i, norm2, 1, m_bounds, unsure + i, nullptr, nullptr, m_isa);
+        if (unsure[i] != 0)
+            measure(row, i, false, out);
+    }
+}
+
 void NearestCentre::measure(const float *row, std::size_t i, bool bounds, Block &out) const
 {
     constexpr int kPanels = 16;
@@ -140,12 +169,9 @@ std::vector<std::int32_t> nearestLabels(MatrixView x, const Matrix &centres)
                             : threadCount(0);
     forEachChunk(static_cast<std::size_t>((x.rows() + kGroup - 1) / kGroup), threads, [&](std::size_t group) {
         NearestCentre::Block block;
-        std::array<float, kernel::kFilterRows> norm2;
         const Index from = static_cast<Index>(group) * kGroup;
         const auto count = static_cast<std::size_t>(std::min(kGroup, x.rows() - from));
-        const float *rows = x.data() + from * x.outerStride();
-        nearest.norms(rows, x.outerStride(), count, norm2.data());
-        nearest.find({rows, x.outerStride(), nullptr, count}, norm2.data(), false, block);
+        nearest.findLabels({x.data() + from * x.outerStride(), x.outerStride(), nullptr, count}, block);
         std::copy_n(block.label.begin(), count, labels.begin() + from);
     });
     return labels;

@@ -17,7 +17,8 @@ namespace statescape::ml {
 class NearestCentre {
 public:
     /// @param origin d; scores are measured from it, best where the rows' mean is
-    NearestCentre(int columns, Eigen::VectorXd origin);
+    /// @param isa up to kernel::bestIsa()
+    NearestCentre(int columns, Eigen::VectorXd origin, kernel::Isa isa = kernel::bestIsa());
     /// @param centres k x d, k >= 1, finite
     void set(const Matrix &centres);
 
@@ -29,6 +30,9 @@ public:
     /// @param rows up to kFilterRows @param norm2 of each, from norms()
     /// @param bounds whether to fill upper and lower
     void find(const kernel::RowsView &rows, const float *norm2, bool bounds, Block &out) const;
+    /// As find() with norms() and without bounds, and much cheaper: what a whole block reaches proves nearly
+    /// every row. @param rows all of count, without an index @param out label is filled
+    void findLabels(const kernel::RowsView &rows, Block &out) const;
     /// Squared distance to the origin of @p count rows.
     void norms(const float *rows, std::ptrdiff_t stride, std::size_t count, float *norm2) const;
     /// @return by how much a distance must be lower than another for find() to choose it, as a factor.
@@ -41,7 +45,8 @@ private:
         float lane[16];
     };
     Eigen::VectorXd m_origin;
-    kernel::Isa m_isa = kernel::bestIsa();
+    std::vector<float> m_originFloat;
+    kernel::Isa m_isa;
     kernel::PanelView m_view;
     kernel::FilterBounds m_bounds{};
     std::vector<Line> m_panels; ///< for the filter

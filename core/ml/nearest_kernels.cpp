@@ -230,6 +230,48 @@ STATESCAPE_INLINE void proveBody(const float *best, const float *second, const f
     }
 }
 
+/// The largest deviation of each column, whichever row has it.
+template <int Lanes, int Panels>
+STATESCAPE_INLINE Floats<Lanes> reachOfPanels(const RowsView &rows, const float *origin, int column)
+{
+    Floats<Lanes> most[Panels] = {};
+    const float *row = rows.x + column;
+    for (std::size_t i = 0; i < rows.count; ++i, row += rows.stride)
+        for (int p = 0; p < Panels; ++p) {
+            const auto from =
+                load<Floats<Lanes>>(row + p * Lanes) - load<Floats<Lanes>>(origin + column + p * Lanes);
+            const Floats<Lanes> square = from * from;
+            most[p] = square > most[p] ? square : most[p];
+        }
+    for (int p = 1; p < Panels; ++p)
+        most[0] += most[p];
+    return most[0];
+}
+
+template <int Lanes>
+STATESCAPE_INLINE float reachBody(const RowsView &rows, int columns, const float *origin)
+{
+    Floats<Lanes> sum{};
+    int j = 0;
+    for (; j + 2 * Lanes <= columns; j += 2 * Lanes)
+        sum += reachOfPanels<Lanes, 2>(rows, origin, j);
+    for (; j + Lanes <= columns; j += Lanes)
+        sum += reachOfPanels<Lanes, 1>(rows, origin, j);
+    float all = 0;
+    for (int l = 0; l < Lanes; ++l)
+        all += sum[l];
+    for (; j < columns; ++j) {
+        float most = 0;
+        const float *row = rows.x + j;
+        for (std::size_t i = 0; i < rows.count; ++i, row += rows.stride) {
+            const float from = *row - origin[j];
+            most = from * from > most ? from * from : most;
+        }
+        all += most;
+    }
+    return all;
+}
+
 STATESCAPE_INLINE void moveBody(const std::int32_t *label, std::size_t count, const float *drift,
                                 const float *half, float farthest, float second, std::int32_t mover,
                                 float margin, float *upper, float *lower, std::uint8_t *unsure)
@@ -258,6 +300,10 @@ STATESCAPE_INLINE void moveBody(const std::int32_t *label, std::size_t count, co
     {                                                                                                        \
         proveBody(best, second, norm2, count, bounds, unsure, upper, lower);                                 \
     }                                                                                                        \
+    attribute float reach##suffix(const RowsView &rows, int columns, const float *origin)                    \
+    {                                                                                                        \
+        return reachBody<lanes>(rows, columns, origin);                                                      \
+    }                                                                                                        \
     attribute void move##suffix(const std::int32_t *label, std::size_t count, const float *drift,            \
                                 const float *half, float farthest, float second, std::int32_t mover,         \
                                 float margin, float *upper, float *lower, std::uint8_t *unsure)              \
@@ -270,11 +316,11 @@ STATESCAPE_VERSIONS(Baseline, , 4)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2,fma"))), 8)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), 16)
 #define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                           \
-    : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                             \
-                       : name##Baseline(__VA_ARGS__)
+    (isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                          \
+     : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                            \
+                        : name##Baseline(__VA_ARGS__))
 #else
-#define STATESCAPE_DISPATCH(name, ...) (void)isa, name##Baseline(__VA_ARGS__)
+#define STATESCAPE_DISPATCH(name, ...) ((void)isa, name##Baseline(__VA_ARGS__))
 #endif
 } // namespace
 
@@ -298,6 +344,11 @@ void proveNearest(const float *best, const float *second, const float *norm2, st
                   const FilterBounds &bounds, std::uint8_t *unsure, float *upper, float *lower, Isa isa)
 {
     STATESCAPE_DISPATCH(prove, best, second, norm2, count, bounds, unsure, upper, lower);
+}
+
+float reachOf(const RowsView &rows, int columns, const float *origin, Isa isa)
+{
+    return STATESCAPE_DISPATCH(reach, rows, columns, origin);
 }
 
 void moveBounds(const std::int32_t *label, std::size_t count, const float *drift, const float *half,

@@ -62,6 +62,10 @@ struct FilterBounds {
 void proveNearest(const float *best, const float *second, const float *norm2, std::size_t count,
                   const FilterBounds &bounds, std::uint8_t *unsure, float *upper, float *lower, Isa isa);
 
+/// @return a squared distance to @p origin that no row exceeds by more than rounding in float; at most as many
+/// times the largest as there are columns. NaN is passed over. @param rows all of count, without an index
+float reachOf(const RowsView &rows, int columns, const float *origin, Isa isa);
+
 /// Moves bounds with the centres and marks the rows whose nearest centre may have changed. In and out: upper,
 /// lower, count values.
 /// @param drift, half per centre: how far it moved, half the way to its nearest other centre

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/ml/kernels.h"
 #include "core/ml/pca.h"
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace statescape::ml {
 
@@ -36,13 +38,23 @@ public:
 
 private:
     StreamingPca() = default;
+    using Padded = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     [[nodiscard]] double divisor() const;
     void follow();
-    Eigen::VectorXd m_mean, m_variance, m_change;
-    Eigen::MatrixXd m_scatter; ///< lower triangle counts
-    Eigen::MatrixXd m_axes, m_turned;
+    void solveInside();
+    bool orthonormalise();
+    void orthonormaliseOneByOne();
+    void setAxes(const Eigen::MatrixXd &axes);
+    // Rows are padded with zeros for the kernels.
+    Padded m_scatter;                       ///< d x stride, both triangles
+    Padded m_directions, m_turned, m_mixed; ///< d x stride of the components
+    Padded m_inside, m_vectors, m_mix;      ///< components x stride
+    std::vector<double> m_change;
+    Eigen::VectorXd m_mean, m_variance;
+    Eigen::MatrixXd m_axes;
     double m_decay = 1, m_weight = 0, m_weight2 = 0;
     std::uint64_t m_samples = 0;
+    kernel::Isa m_isa = kernel::bestIsa();
 };
 
 } // namespace statescape::ml

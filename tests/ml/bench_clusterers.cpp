@@ -1,94 +1,21 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of the clusterers beside scikit-learn in one run; one JSON row a line.
+// Speed of the clusterers beside scikit-learn and ELKI in one run; one JSON row a line.
 // Arguments choose rows by a part of their name; without any, all are run.
 #include "core/ml/clusterer.h"
-#include "core/ml/pca.h"
-#include "core/ml/random.h"
+#include "tests/bench/row.h"
+#include "tests/ml/bench_data.h"
 
-#include <chrono>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <unistd.h>
 
 using namespace statescape;
-using nlohmann::json;
+using bench::bestMs;
+using bench::kClusters;
+using bench::onAxes;
+using bench::samples;
 
 namespace {
-constexpr int kClusters = 8;
-
-/// 8 blobs of spread 1 and 5 % noise, as in the reference measurements.
-ml::Matrix samples(Eigen::Index rows, Eigen::Index columns)
-{
-    ml::Random random(1);
-    ml::Matrix centres(kClusters, columns);
-    for (Eigen::Index i = 0; i < centres.size(); ++i)
-        centres.data()[i] = static_cast<float>(20 * (random.uniform() - 0.5));
-    ml::Matrix x(rows, columns);
-    for (Eigen::Index i = 0; i < rows; ++i) {
-        const bool noise = random.uniform() < 0.05;
-        const auto c = static_cast<Eigen::Index>(random.below(kClusters));
-        for (Eigen::Index j = 0; j < columns; ++j)
-            x(i, j) = noise ? static_cast<float>(30 * (random.uniform() - 0.5))
-                            : centres(c, j) + static_cast<float>(random.normal());
-    }
-    return x;
-}
-
-ml::Matrix onAxes(const ml::Matrix &x, int axes)
-{
-    const auto pca = ml::Pca::fit(x, axes);
-    ml::Matrix out(x.rows(), axes);
-    for (Eigen::Index i = 0; i < x.rows(); ++i)
-        pca->project({x.row(i).data(), static_cast<std::size_t>(x.cols())},
-                     {out.row(i).data(), static_cast<std::size_t>(axes)});
-    return out;
-}
-
-double milliseconds(const std::function<void()> &work)
-{
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-double bestMs(const std::function<void()> &work)
-{
-    const double first = milliseconds(work);
-    return first > 2000 ? first : std::min({first, milliseconds(work), milliseconds(work)});
-}
-
-/// Runs the peer with the first python3 that has it. @return null where none has.
-json peer(const ml::Matrix &x, const std::string &task)
-{
-    const auto file =
-        std::filesystem::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char *>(x.data()),
-               static_cast<std::streamsize>(sizeof(float)) * x.size());
-    const std::string arguments = " '" STATESCAPE_BENCH_PEER "' '" + file.string() + "' " +
-                                  std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " + task;
-    // PATH may put a python3 without scikit-learn before the system's.
-    const std::string command =
-        "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import sklearn' 2>/dev/null && exec \"$p\"" +
-        arguments + " 2>/dev/null; done";
-    std::string text;
-    if (FILE *pipe = ::popen(command.c_str(), "r")) {
-        for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
-            text += static_cast<char>(c);
-        ::pclose(pipe);
-    }
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    const json out = json::parse(text, nullptr, false);
-    return out.is_object() ? out : json();
-}
-
 struct Bench {
     std::vector<std::string> chosen;
 
@@ -104,17 +31,15 @@ struct Bench {
     {
         if (!wants(name))
             return;
-        const json theirs = task.empty() ? json() : peer(x, task);
-        const double value = bestMs(work);
-        json out{{"group", "ml"},   {"name", name},          {"value", value},   {"unit", "ms"},
-                 {"peer", nullptr}, {"peer_value", nullptr}, {"ratio", nullptr}, {"note", note}};
-        if (theirs.is_object()) {
-            out["peer"] = theirs["peer"];
-            out["peer_value"] = theirs["ms"];
-            out["ratio"] = theirs["ms"].get<double>() / value;
-        }
-        std::printf("%s\n", out.dump().c_str());
-        std::fflush(stdout);
+        const bench::json theirs =
+            task.empty()
+                ? bench::json()
+                : bench::askPython(STATESCAPE_BENCH_PEER, {x.data(), static_cast<std::size_t>(x.size())},
+                                   std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " + task);
+        bench::Peer peer;
+        if (theirs.is_object())
+            peer = {theirs["peer"].get<std::string>(), theirs["ms"].get<double>()};
+        bench::printRow("clusterers", name, bestMs(work), "ms", peer, note);
     }
 };
 
@@ -158,61 +83,30 @@ void trees(const Bench &bench, const ml::Matrix &x)
     ml::HdbscanOptions hdbscan;
     hdbscan.minClusterSize = 15;
     hdbscan.minSamples = 5;
-    bench.row(
-        "HDBSCAN*, 10,000 rows, d = 32", few, "", [&] { (void)ml::Hdbscan::fit(few, hdbscan); },
-        "ELKI 0.7.1 took 8.3 s, hdbscan 5.2 s on such data on a like machine");
-    bench.row(
-        "HDBSCAN*, 100,000 rows, 5 axes", axes, "", [&] { (void)ml::Hdbscan::fit(axes, hdbscan); },
-        "hdbscan took 10.7 s on such data on a like machine");
+    const auto densities = [&](const char *name, const ml::Matrix &rows, const char *task, const char *note) {
+        bench.row(
+            name, rows, task, [&] { (void)ml::Hdbscan::fit(rows, hdbscan); }, note);
+    };
+    densities("HDBSCAN*, 10,000 rows, d = 32", few, "elki 15 5",
+              "the Python package hdbscan took 5.2 s on such data on a like machine");
+    densities("HDBSCAN*, 100,000 rows, 5 axes", axes, "",
+              "the Python package hdbscan took 10.7 s on such data on a like machine");
+    densities("HDBSCAN*, 100,000 rows, d = 32", x, "", "");
     ml::GenieOptions genie;
     genie.k = kClusters;
-    bench.row(
-        "Genie, 100,000 rows, 5 axes", axes, "", [&] { (void)ml::Genie::fit(axes, genie); }, "k = 8");
+    const auto shapes = [&](const char *name, const ml::Matrix &rows) {
+        bench.row(
+            name, rows, "", [&] { (void)ml::Genie::fit(rows, genie); }, "k = 8");
+    };
+    shapes("Genie, 10,000 rows, d = 32", few);
+    shapes("Genie, 100,000 rows, 5 axes", axes);
+    shapes("Genie, 100,000 rows, d = 32", x);
     ml::WardOptions ward;
     ward.k = kClusters;
     bench.row(
         "Ward, 10,000 rows, d = 32", few, "ward", [&] { (void)ml::Ward::fit(few, ward); }, "k = 8, exact");
     bench.row(
         "Ward, 100,000 rows, d = 32", x, "", [&] { (void)ml::Ward::fit(x, ward); }, "k = 8, by groups");
-}
-
-/// How cost grows: one row a size, for the table and plot of docs/numerics.md. Only when asked for by name.
-void growth(const Bench &bench)
-{
-    if (bench.chosen.empty() || !bench.wants("growth"))
-        return;
-    for (const Eigen::Index n : {2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000})
-        for (const int d : {3, 8, 32}) {
-            const ml::Matrix x = samples(n, d);
-            const auto row = [&](const std::string &name, Eigen::Index most,
-                                 const ml::ClustererOptions &options) {
-                const std::string full =
-                    "growth " + name + ", n = " + std::to_string(n) + ", d = " + std::to_string(d);
-                if (n <= most)
-                    bench.row(
-                        full, x, "", [&] { (void)ml::Clusterer::fit(x, options); }, "");
-            };
-            ml::GaussianMixtureOptions mixture;
-            mixture.k = kClusters;
-            mixture.maxPasses = 10;
-            mixture.tolerance = 0;
-            row("mixture", 1000000, mixture);
-            row("DBSCAN", d == 32 ? 100000 : 1000000,
-                ml::DbscanOptions{d == 32  ? 6.0
-                                  : d == 8 ? 1.2
-                                           : 0.3,
-                                  5, 0});
-            ml::HdbscanOptions hdbscan;
-            hdbscan.minClusterSize = 15;
-            hdbscan.minSamples = 5;
-            row("HDBSCAN*", d == 32 ? 20000 : d == 8 ? 100000 : 1000000, hdbscan);
-            ml::GenieOptions genie;
-            genie.k = kClusters;
-            row("Genie", d == 32 ? 20000 : d == 8 ? 100000 : 1000000, genie);
-            ml::WardOptions ward;
-            ward.k = kClusters;
-            row("Ward", 1000000, ward);
-        }
 }
 } // namespace
 
@@ -225,6 +119,5 @@ int main(int argc, char **argv)
     mixtures(bench, x);
     densities(bench, x);
     trees(bench, x);
-    growth(bench);
     return 0;
 }

@@ -9,19 +9,14 @@
 #include "core/ml/scorer.h"
 #include "core/ml/streaming_pca.h"
 #include "core/model/model.h"
+#include "tests/bench/row.h"
 #include "tests/model/planted.h"
 
-#include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 using namespace statescape;
+using bench::bestMs;
 using nlohmann::json;
 
 namespace {
@@ -50,59 +45,31 @@ ml::Matrix samples(Eigen::Index rows, Eigen::Index columns = kColumns)
     return x;
 }
 
-template <class Work>
-double bestMs(Work work)
-{
-    double best = 1e300;
-    for (int run = 0; run < kRuns; ++run) {
-        const auto start = std::chrono::steady_clock::now();
-        work();
-        const auto took = std::chrono::steady_clock::now() - start;
-        best = std::min(best, std::chrono::duration<double, std::milli>(took).count());
+/// The peer's times, all asked at once.
+class Theirs {
+public:
+    explicit Theirs(const ml::Matrix &x)
+        : m_answer(bench::askPython(STATESCAPE_BENCH_PEER, {x.data(), static_cast<std::size_t>(x.size())},
+                                    std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " +
+                                        std::to_string(kClusters) + " " + std::to_string(kPasses) + " " +
+                                        std::to_string(x.rows() > kRows ? 1 : kRuns)))
+    {}
+    [[nodiscard]] bool has(const char *key) const { return m_answer.is_object() && m_answer.contains(key); }
+    [[nodiscard]] double value(const char *key) const { return has(key) ? m_answer[key].get<double>() : 0; }
+    [[nodiscard]] bench::Peer peer(const char *key) const
+    {
+        return has(key) ? bench::Peer{"scikit-learn " + m_answer["version"].get<std::string>(), value(key)}
+                        : bench::Peer{};
     }
-    return best;
-}
 
-/// Runs the peer with the first python3 that has it. @return null where none has.
-json peer(const ml::Matrix &x)
-{
-    const auto file =
-        std::filesystem::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char *>(x.data()),
-               static_cast<std::streamsize>(sizeof(float)) * x.size());
-    const std::string arguments = " '" STATESCAPE_BENCH_PEER "' '" + file.string() + "' " +
-                                  std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " +
-                                  std::to_string(kClusters) + " " + std::to_string(kPasses) + " " +
-                                  std::to_string(x.rows() > kRows ? 1 : kRuns);
-    // PATH may put a python3 without scikit-learn before the system's.
-    const std::string command =
-        "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import sklearn' 2>/dev/null && exec \"$p\"" +
-        arguments + " 2>/dev/null; done";
-    std::string text;
-    if (FILE *pipe = ::popen(command.c_str(), "r")) {
-        for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
-            text += static_cast<char>(c);
-        ::pclose(pipe);
-    }
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    const json out = json::parse(text, nullptr, false);
-    return out.is_object() ? out : json();
-}
+private:
+    json m_answer;
+};
 
-void print(const char *name, double value, const char *unit, const json &theirs, const char *key,
+void print(const std::string &name, double value, const char *unit, const bench::Peer &peer,
            const std::string &note)
 {
-    json row{{"group", "ml"},   {"name", name},          {"value", value},   {"unit", unit},
-             {"peer", nullptr}, {"peer_value", nullptr}, {"ratio", nullptr}, {"note", note}};
-    if (theirs.is_object() && theirs.contains(key)) {
-        row["peer"] = "scikit-learn " + theirs["version"].get<std::string>();
-        row["peer_value"] = theirs[key];
-        row["ratio"] = theirs[key].get<double>() / value;
-    }
-    std::printf("%s\n", row.dump().c_str());
-    std::fflush(stdout);
+    bench::printRow("ml", name, value, unit, peer, note);
 }
 
 std::string sizeOf(const ml::Matrix &x)
@@ -121,48 +88,80 @@ ml::KMeansOptions fromFirstRows(const ml::Matrix &x, int passes, int threads = 0
     return options;
 }
 
-void lloyd(const ml::Matrix &x, const json &theirs)
+void lloyd(const ml::Matrix &x, const Theirs &theirs)
 {
     std::size_t passes = 0;
     const double fit =
         bestMs([&] { passes = ml::KMeans::fit(x, fromFirstRows(x, kPasses))->history().size(); });
     std::string note =
         "fit from given centres, " + sizeOf(x) + ", k = 8, " + std::to_string(passes) + " passes";
-    if (theirs.is_object())
-        note += ", peer " + std::to_string(theirs["kmeans_passes"].get<int>());
+    if (theirs.has("kmeans_passes"))
+        note += ", peer " + std::to_string(static_cast<int>(theirs.value("kmeans_passes")));
     const std::string rows = x.rows() > kRows ? ", 1M" : "";
-    print(("k-means, Lloyd, 20 passes" + rows).c_str(), fit, "ms", theirs, "kmeans", note);
-    print(("k-means, Lloyd, 20 passes, one thread" + rows).c_str(),
-          bestMs([&] { (void)ml::KMeans::fit(x, fromFirstRows(x, kPasses, 1)); }), "ms", theirs, "kmeans",
-          "as above; the peer uses every core");
-    print(("PCA, exact" + rows).c_str(), bestMs([&] { (void)ml::Pca::fit(x, kColumns); }), "ms", theirs,
-          "pca", sizeOf(x) + ", covariance route against full SVD");
+    print("k-means, Lloyd, 20 passes" + rows, fit, "ms", theirs.peer("kmeans"), note);
+    print("k-means, Lloyd, 20 passes, one thread" + rows,
+          bestMs([&] { (void)ml::KMeans::fit(x, fromFirstRows(x, kPasses, 1)); }), "ms",
+          theirs.peer("kmeans"), "as above; the peer uses every core");
+    print("PCA, exact" + rows, bestMs([&] { (void)ml::Pca::fit(x, kColumns); }), "ms", theirs.peer("pca"),
+          sizeOf(x) + ", covariance route against full SVD");
 }
 
-/// A full look at every row, as the first passes of a fit need it.
-void onePass(const ml::Matrix &x)
+/// What one pass of Lloyd's algorithm costs: while every row is looked at, and over a whole fit.
+void onePass(const ml::Matrix &x, const Theirs &theirs)
 {
     const auto fit = ml::KMeans::fit(x, fromFirstRows(x, kPasses));
-    const double ms = bestMs([&] { (void)fit->predict(x); });
-    print("k-means, one look at every row, 1M", ms, "ms", json(), "",
-          sizeOf(x) + ", k = 8, distances and labels");
+    const std::string note = sizeOf(x) + ", k = 8; memory allows 5.4 / 2.9 ms on 1 / 2 threads at best";
+    print("k-means, one look at every row, 1M", bestMs([&] { (void)fit->predict(x); }), "ms", {}, note);
+    bench::Peer peer = theirs.peer("kmeans");
+    if (theirs.has("kmeans_passes"))
+        peer.value /= theirs.value("kmeans_passes");
+    for (const int threads : {1, 2}) {
+        const auto fitMs = [&](int passes) {
+            std::size_t made = 0;
+            const double ms = bestMs(
+                [&] { made = ml::KMeans::fit(x, fromFirstRows(x, passes, threads))->history().size(); });
+            return std::pair{ms, static_cast<double>(made)};
+        };
+        const auto one = fitMs(1);
+        const auto four = fitMs(4);
+        const auto all = fitMs(kPasses);
+        const std::string name = threads == 1 ? ", one thread, 1M" : ", two threads, 1M";
+        print("k-means, Lloyd pass, rows moving" + name, (four.first - one.first) / 3, "ms", peer,
+              "mean of passes 2 to 4; " + note);
+        print("k-means, Lloyd pass, mean of a fit" + name, all.first / all.second, "ms", peer,
+              "all of the fit shared out to its passes; the peer's alike");
+    }
 }
 
-void others(const ml::Matrix &x, const json &theirs)
+void follow()
+{
+    const ml::Matrix wide = samples(2000, 64);
+    for (const int components : {8, 16}) {
+        auto stream = ml::StreamingPca::create(64, components);
+        const double ms = bestMs([&] {
+            for (Eigen::Index i = 0; i < wide.rows(); ++i)
+                (void)stream->update({wide.row(i).data(), 64});
+        });
+        print("PCA, follow one sample, " + std::to_string(components) + " components",
+              1e3 * ms / static_cast<double>(wide.rows()), "us", {}, "64 columns, axes included");
+    }
+}
+
+void others(const ml::Matrix &x, const Theirs &theirs)
 {
     ml::KMeansOptions options;
     options.k = kClusters;
     double inertia = 0;
     const double restarts = bestMs([&] { inertia = ml::KMeans::fit(x, options)->inertia(); });
     std::string note = sizeOf(x) + ", 10 restarts to convergence, k-means++";
-    if (theirs.is_object())
-        note += ", inertia over peer's " + std::to_string(inertia / theirs["restarts_inertia"].get<double>());
-    print("k-means, 10 restarts", restarts, "ms", theirs, "restarts", note);
+    if (theirs.has("restarts_inertia"))
+        note += ", inertia over peer's " + std::to_string(inertia / theirs.value("restarts_inertia"));
+    print("k-means, 10 restarts", restarts, "ms", theirs.peer("restarts"), note);
 
     const ml::Matrix some = x.topRows(10000);
     const auto labels = ml::KMeans::fit(some, options)->labels();
     print("silhouette, exact", bestMs([&] { (void)ml::silhouette(some, labels, kClusters, 10000, 1); }), "ms",
-          theirs, "silhouette", sizeOf(some));
+          theirs.peer("silhouette"), sizeOf(some));
 
     constexpr int kScores = 20000;
     const auto forest = ml::IsolationForest::fit(x);
@@ -171,17 +170,9 @@ void others(const ml::Matrix &x, const json &theirs)
         for (int i = 0; i < kScores; ++i)
             sum += forest->score({x.row(i).data(), static_cast<std::size_t>(kColumns)});
     });
-    print("isolation forest, score one row", 1e6 * forestMs / kScores, "ns", theirs, "forest_ns",
+    print("isolation forest, score one row", 1e6 * forestMs / kScores, "ns", theirs.peer("forest_ns"),
           "100 trees of 256 rows, one thread" + std::string(sum > 0 ? "" : ", nothing scored"));
-
-    const ml::Matrix wide = samples(2000, 64);
-    auto stream = ml::StreamingPca::create(64, 8);
-    const double streamMs = bestMs([&] {
-        for (Eigen::Index i = 0; i < wide.rows(); ++i)
-            (void)stream->update({wide.row(i).data(), 64});
-    });
-    print("PCA, follow one sample", 1e3 * streamMs / static_cast<double>(wide.rows()), "us", json(), "",
-          "64 columns, 8 components, axes included");
+    follow();
 }
 
 /// The compiled scorer that a model can stand on.
@@ -200,65 +191,29 @@ void scoring()
         for (int i = 0; i < kScores; ++i)
             sum += scorer->distances(raw.row(i).data(), scratch)[0];
     });
-    print("scale and measure one sample", 1e6 * one / kScores, "ns", json(), "",
+    print("scale and measure one sample", 1e6 * one / kScores, "ns", {},
           "64 features, half of them log1p, whitened, 16 prototypes" + std::string(sum > 0 ? "" : "?"));
-    print("scale and measure a million", 4 * bestMs([&] { (void)scorer->nearest(raw); }), "ms", json(), "",
+    print("scale and measure a million", 4 * bestMs([&] { (void)scorer->nearest(raw); }), "ms", {},
           "as above, 250,000 measured");
 }
 
-/// Slope of ln time over ln size.
-template <class Work>
-double exponent(const std::vector<int> &sizes, Work work)
-{
-    double sx = 0;
-    double sy = 0;
-    double sxx = 0;
-    double sxy = 0;
-    for (const int size : sizes) {
-        const double x = std::log(static_cast<double>(size));
-        const double y = std::log(work(size));
-        sx += x;
-        sy += y;
-        sxx += x * x;
-        sxy += x * y;
-    }
-    const auto n = static_cast<double>(sizes.size());
-    return (n * sxy - sx * sy) / (n * sxx - sx * sx);
-}
-
-void growth()
-{
-    const auto fit = [](const ml::Matrix &x, int k) {
-        return bestMs([&] { (void)ml::KMeans::fit(x, fromFirstRows(x, 5, 1, k)); });
-    };
-    const auto rows = [&](int n) { return fit(samples(n), kClusters); };
-    const auto columns = [&](int d) { return fit(samples(20000, d), kClusters); };
-    const ml::Matrix x = samples(20000);
-    const auto clusters = [&](int k) { return fit(x, k); };
-    print("k-means, exponent of n", exponent({10000, 40000, 160000, 640000}, rows), "", json(), "",
-          "10,000 to 640,000 rows x 32, k = 8, 5 passes, one thread");
-    print("k-means, exponent of d", exponent({8, 16, 32, 64, 128}, columns), "", json(), "",
-          "20,000 rows, 8 to 128 columns, k = 8");
-    print("k-means, exponent of k", exponent({4, 8, 16, 32, 64}, clusters), "", json(), "",
-          "20,000 x 32, k from 4 to 64");
-}
 } // namespace
 
 int main()
 {
     {
         const ml::Matrix x = samples(kRows);
-        const json theirs = peer(x);
+        const Theirs theirs(x);
         lloyd(x, theirs);
         others(x, theirs);
     }
     {
         const ml::Matrix x = samples(kManyRows);
-        lloyd(x, peer(x));
-        onePass(x);
+        const Theirs theirs(x);
+        lloyd(x, theirs);
+        onePass(x, theirs);
     }
     scoring();
-    growth();
 
     const auto data = model::test::plant({.kinds = 6, .rounds = 4});
     const auto model = model::Model::train(data.set(), {});
@@ -271,10 +226,10 @@ int main()
         for (int i = 0; i < kScores; ++i)
             sum += model->score(data.row(1 + i % (data.x.rows() - 1)), *columns).confidence;
     });
-    print("score one sample", 1e6 * ms / kScores, "ns", json(), "",
+    print("score one sample", 1e6 * ms / kScores, "ns", {},
           std::to_string(model->features().size()) + " features, " + std::to_string(model->states().size()) +
               " states" + (sum > 0 ? "" : ", nothing scored"));
-    print("train", bestMs([&] { (void)model::Model::train(data.set(), {}); }), "ms", json(), "",
+    print("train", bestMs([&] { (void)model::Model::train(data.set(), {}); }), "ms", {},
           std::to_string(data.x.rows()) + " labelled samples, held-out evaluation included");
     return 0;
 }

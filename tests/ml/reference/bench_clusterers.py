@@ -6,7 +6,11 @@
 Usage: bench_clusterers.py FILE ROWS COLUMNS TASK [ARGUMENT...]
 """
 import json
+import os
+import re
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -26,10 +30,37 @@ def work(x, task, arguments):
     raise SystemExit(f"no task {task}")
 
 
+# Debian's; elki-cli itself does not start on Java 17.
+ELKI = ["/usr/share/java/elki.jar", "/usr/share/java/trove-3.jar"]
+
+
+def elki(x, cluster_size, samples):
+    """Fits in ELKI, which tells its own time: starting Java and reading the text are not counted."""
+    if not all(map(os.path.exists, ELKI)):
+        raise SystemExit("ELKI is not installed")
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        numpy.savetxt(file, x, fmt="%.7g")
+        file.flush()
+        command = ["java", "-cp", ":".join(ELKI), "de.lmu.ifi.dbs.elki.application.KDDCLIApplication", "-time",
+                   "-dbc.in", file.name,
+                   "-algorithm", "clustering.hierarchical.extraction.HDBSCANHierarchyExtraction",
+                   "-algorithm", "SLINKHDBSCANLinearMemory", "-hdbscan.minPts", samples,
+                   "-hdbscan.minclsize", cluster_size, "-resulthandler", "DiscardResultHandler"]
+        out = subprocess.run(command, capture_output=True, text=True)
+    times = re.findall(r"\.runtime: (\d+) ms", out.stdout + out.stderr)
+    if not times:
+        raise SystemExit(out.stderr)
+    version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "elki"], capture_output=True, text=True).stdout
+    return {"peer": "ELKI " + version.split("-")[0], "ms": float(max(map(int, times)))}
+
+
 def main():
     warnings.simplefilter("ignore")
     path, rows, columns, task = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     x = numpy.fromfile(path, dtype=numpy.float32).reshape(rows, columns)
+    if task == "elki":
+        print(json.dumps(elki(x, *sys.argv[5:])))
+        return
     model = work(x, task, sys.argv[5:])
     start = time.perf_counter()
     model.fit(x)
