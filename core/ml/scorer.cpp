@@ -95,8 +95,12 @@ STATESCAPE_INLINE void scaleBody(const float *raw, int columns, const std::int32
                                  const double *centre, const double *inverse, float clip, float *out)
 {
     for (int j = 0; j < columns; j += kLanes) {
+        const std::size_t bytes = sizeof(float) * static_cast<std::size_t>(std::min(kLanes, columns - j));
         Floats x{};
-        std::memcpy(&x, raw + j, sizeof(float) * static_cast<std::size_t>(std::min(kLanes, columns - j)));
+        if (bytes == sizeof x)
+            x = load<Floats>(raw + j);
+        else
+            std::memcpy(&x, raw + j, bytes);
         const auto mask = load<Ints>(logs + j);
         float moved[kLanes];
         store(moved, chosen(mask, logOf(x), x));
@@ -109,7 +113,10 @@ STATESCAPE_INLINE void scaleBody(const float *raw, int columns, const std::int32
         auto z = load<Floats>(moved);
         z = chosen(z > clip, Floats{} + clip, z);
         z = chosen(z < -clip, Floats{} - clip, z);
-        store(out + j, z);
+        if (bytes == sizeof z)
+            store(out + j, z);
+        else
+            std::memcpy(out + j, &z, bytes);
     }
 }
 
@@ -176,6 +183,64 @@ void signedLog1p(const float *value, float *out, std::size_t count)
     STATESCAPE_DISPATCH(log, value, out, count);
 }
 
+RowScaler::RowScaler(std::span<const ScorerColumn> columns, float clip)
+    : m_columns(static_cast<int>(columns.size()))
+    , m_clip(clip)
+    , m_log(whole(m_columns), 0)
+    , m_centre(whole(m_columns), 0)
+    , m_inverse(whole(m_columns), 0)
+{
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        m_log[j] = columns[j].log1p ? -1 : 0;
+        m_centre[j] = columns[j].centre;
+        m_inverse[j] = 1 / columns[j].scale;
+    }
+}
+
+void RowScaler::scale(const float *raw, float *out) const
+{
+    const Isa isa = kernel::bestIsa();
+    STATESCAPE_DISPATCH(scale, raw, m_columns, m_log.data(), m_centre.data(), m_inverse.data(), m_clip, out);
+}
+
+float RowScaler::scaled(std::size_t column, float value) const
+{
+    const double wide = (static_cast<double>(value) - m_centre[column]) * m_inverse[column];
+    return static_cast<float>(std::clamp(wide, -static_cast<double>(m_clip), static_cast<double>(m_clip)));
+}
+
+PrototypeDistances::PrototypeDistances(const Matrix &prototypes, const Matrix &metric)
+{
+    if (metric.size() == 0) {
+        m_tiles = kernel::Tiles(prototypes);
+        return;
+    }
+    const Isa isa = kernel::bestIsa();
+    const Index stride = static_cast<Index>(whole(static_cast<int>(metric.cols())));
+    m_metric.assign(static_cast<std::size_t>(stride * metric.rows()), 0);
+    for (Index i = 0; i < metric.rows(); ++i)
+        std::copy_n(metric.row(i).data(), metric.cols(), m_metric.begin() + i * stride);
+    // As rows are turned, so that a prototype is 0 from itself whatever others there are.
+    Matrix turned(prototypes.rows(), stride);
+    for (Index p = 0; p < prototypes.rows(); ++p)
+        STATESCAPE_DISPATCH(turn, prototypes.row(p).data(), static_cast<int>(metric.cols()), m_metric.data(),
+                            static_cast<int>(stride), turned.row(p).data());
+    m_tiles = kernel::Tiles(turned.leftCols(metric.cols()));
+}
+
+void PrototypeDistances::measure(const float *z, std::vector<float> &turned, float *dist2) const
+{
+    const Isa isa = kernel::bestIsa();
+    const int columns = m_tiles.columns();
+    if (!m_metric.empty()) {
+        turned.resize(whole(columns));
+        STATESCAPE_DISPATCH(turn, z, columns, m_metric.data(), static_cast<int>(whole(columns)),
+                            turned.data());
+        z = turned.data();
+    }
+    kernel::distances(m_tiles.tile(0), m_tiles.count(), columns, z, dist2, isa);
+}
+
 base::Result<Scorer> Scorer::create(std::span<const ScorerColumn> columns, float clip,
                                     const Matrix &prototypes, const Matrix &metric)
 {
@@ -189,68 +254,37 @@ base::Result<Scorer> Scorer::create(std::span<const ScorerColumn> columns, float
                                       clip));
     STATESCAPE_CHECK(checkFinite(prototypes));
     STATESCAPE_CHECK(checkFinite(metric));
-    Scorer out;
-    out.m_columns = static_cast<int>(d);
-    out.m_prototypes = static_cast<int>(prototypes.rows());
-    out.m_clip = clip;
-    const std::size_t stride = whole(out.m_columns);
-    out.m_log.assign(stride, 0);
-    out.m_centre.assign(stride, 0);
-    out.m_inverse.assign(stride, 0);
-    for (std::size_t j = 0; j < columns.size(); ++j) {
+    for (std::size_t j = 0; j < columns.size(); ++j)
         if (!(columns[j].scale > 0) || !std::isfinite(columns[j].centre) ||
             !std::isfinite(1 / columns[j].scale))
             return base::fail(Code::InvalidArgument, fmt::format("column {} has centre {} and scale {}", j,
                                                                  columns[j].centre, columns[j].scale));
-        out.m_log[j] = columns[j].log1p ? -1 : 0;
-        out.m_centre[j] = columns[j].centre;
-        out.m_inverse[j] = 1 / columns[j].scale;
-    }
-    if (metric.size() > 0) {
-        out.m_metric.assign(stride * columns.size(), 0);
-        for (Index i = 0; i < d; ++i)
-            std::copy_n(metric.row(i).data(), d,
-                        out.m_metric.begin() + i * static_cast<std::ptrdiff_t>(stride));
-        out.m_tiles = kernel::Tiles(Matrix(prototypes * metric));
-    } else {
-        out.m_tiles = kernel::Tiles(prototypes);
-    }
+    Scorer out;
+    out.m_prototypes = static_cast<int>(prototypes.rows());
+    out.m_scaler = RowScaler(columns, clip);
+    out.m_distances = PrototypeDistances(prototypes, metric);
     return out;
 }
 
 std::span<const float> Scorer::scale(const float *raw, Scratch &scratch) const
 {
-    const Isa isa = m_isa;
-    scratch.scaled.resize(whole(m_columns));
-    STATESCAPE_DISPATCH(scale, raw, m_columns, m_log.data(), m_centre.data(), m_inverse.data(), m_clip,
-                        scratch.scaled.data());
-    return {scratch.scaled.data(), static_cast<std::size_t>(m_columns)};
-}
-
-std::span<const float> Scorer::distancesOfScaled(const float *scaled, Scratch &scratch) const
-{
-    const Isa isa = m_isa;
-    if (!m_metric.empty()) {
-        scratch.turned.resize(whole(m_columns));
-        STATESCAPE_DISPATCH(turn, scaled, m_columns, m_metric.data(), static_cast<int>(whole(m_columns)),
-                            scratch.turned.data());
-        scaled = scratch.turned.data();
-    }
-    scratch.dist2.resize(m_tiles.count() * kLanes);
-    kernel::distances(m_tiles.tile(0), m_tiles.count(), m_columns, scaled, scratch.dist2.data(), m_isa);
-    return {scratch.dist2.data(), static_cast<std::size_t>(m_prototypes)};
+    scratch.scaled.resize(static_cast<std::size_t>(columns()));
+    m_scaler.scale(raw, scratch.scaled.data());
+    return scratch.scaled;
 }
 
 std::span<const float> Scorer::distances(const float *raw, Scratch &scratch) const
 {
-    return distancesOfScaled(scale(raw, scratch).data(), scratch);
+    scratch.dist2.resize(m_distances.room());
+    m_distances.measure(scale(raw, scratch).data(), scratch.turned, scratch.dist2.data());
+    return {scratch.dist2.data(), static_cast<std::size_t>(m_prototypes)};
 }
 
 base::Result<Scorer::Nearest> Scorer::nearest(MatrixView raw, int threads) const
 {
-    if (raw.cols() != m_columns)
+    if (raw.cols() != columns())
         return base::fail(Code::InvalidArgument,
-                          fmt::format("scorer of {} columns, got {}", m_columns, raw.cols()));
+                          fmt::format("scorer of {} columns, got {}", columns(), raw.cols()));
     const auto n = static_cast<std::size_t>(raw.rows());
     Nearest out{std::vector<std::int32_t>(n), std::vector<float>(n)};
     constexpr std::size_t kRows = 1024;

@@ -23,8 +23,43 @@ struct ScorerColumn {
     double scale = 1; ///< > 0
 };
 
-/// A fitted preparation and its prototypes, laid out for speed: columns in whole vectors, prototypes in
-/// tiles, transforms and distances without a call between. Immutable; any thread with its own Scratch.
+/// Rows into the scaled space: columns in whole vectors. Immutable; any thread.
+class RowScaler {
+public:
+    RowScaler() = default;
+    /// @param columns with scales above 0, centres finite @param clip > 0: scaled values beyond are cut
+    RowScaler(std::span<const ScorerColumn> columns, float clip);
+    [[nodiscard]] int columns() const { return m_columns; }
+    /// @param raw d finite values @param out d values; may be @p raw
+    void scale(const float *raw, float *out) const;
+    /// @return what scale() makes of @p value in column @p column once its logarithm is taken.
+    [[nodiscard]] float scaled(std::size_t column, float value) const;
+
+private:
+    int m_columns = 0;
+    float m_clip = 1;
+    std::vector<std::int32_t> m_log;         ///< all bits set where log1p applies; whole vectors
+    std::vector<double> m_centre, m_inverse; ///< whole vectors
+};
+
+/// Squared distances from a row to prototypes in tiles. Immutable; any thread.
+class PrototypeDistances {
+public:
+    PrototypeDistances() = default;
+    /// @param prototypes k x d @param metric d x d, or empty: distances are between rows times metric
+    explicit PrototypeDistances(const Matrix &prototypes, const Matrix &metric = {});
+    [[nodiscard]] std::size_t room() const { return m_tiles.count() * kernel::kLanes; }
+    /// @param z d values @param turned scratch @param dist2 room() values, the first k mean something.
+    /// O(d (d + k))
+    void measure(const float *z, std::vector<float> &turned, float *dist2) const;
+
+private:
+    std::vector<float> m_metric; ///< d rows of whole vectors, or empty
+    kernel::Tiles m_tiles;
+};
+
+/// A fitted preparation and its prototypes, laid out for speed: transforms and distances without a call
+/// between. Immutable; any thread with its own Scratch.
 class Scorer {
 public:
     /// @param columns d >= 1 @param clip > 0: scaled values beyond are cut @param prototypes k x d in the
@@ -37,14 +72,12 @@ public:
     struct Scratch {
         std::vector<float> scaled, turned, dist2;
     };
-    [[nodiscard]] int columns() const { return m_columns; }
+    [[nodiscard]] int columns() const { return m_scaler.columns(); }
     [[nodiscard]] int prototypes() const { return m_prototypes; }
     /// @param raw d finite values @return d scaled values, valid until the next call with @p scratch
     std::span<const float> scale(const float *raw, Scratch &scratch) const;
     /// @param raw d finite values @return squared distance to each prototype, likewise. O(d (d + k))
     std::span<const float> distances(const float *raw, Scratch &scratch) const;
-    /// From values that scale() gave.
-    std::span<const float> distancesOfScaled(const float *scaled, Scratch &scratch) const;
 
     struct Nearest {
         std::vector<std::int32_t> prototype; ///< the first of equals
@@ -55,13 +88,9 @@ public:
 
 private:
     Scorer() = default;
-    int m_columns = 0, m_prototypes = 0;
-    float m_clip = 1;
-    kernel::Isa m_isa = kernel::bestIsa();
-    std::vector<std::int32_t> m_log;         ///< all bits set where log1p applies; whole vectors
-    std::vector<double> m_centre, m_inverse; ///< whole vectors
-    std::vector<float> m_metric;             ///< d rows of whole vectors, or empty
-    kernel::Tiles m_tiles;
+    int m_prototypes = 0;
+    RowScaler m_scaler;
+    PrototypeDistances m_distances;
 };
 
 } // namespace statescape::ml

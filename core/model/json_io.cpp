@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/json_io.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -12,6 +13,7 @@ using nlohmann::json;
 
 namespace {
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+constexpr std::size_t kMostValues = std::size_t{12} << 20;
 constexpr std::size_t kMostColumns = 4096;
 constexpr std::size_t kMostComponents = 64;
 constexpr double kMost = 3.4e38;
@@ -28,6 +30,12 @@ base::Result<json> JsonReader::parse(std::string_view text)
     if (text.size() > kMostBytes)
         return base::fail(Code::Corrupt,
                           fmt::format("{} bytes of JSON, at most {} are read", text.size(), kMostBytes));
+    // Two bytes of text may become some thirty in memory.
+    const auto values =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == '[' || c == '{'; });
+    if (static_cast<std::size_t>(values) > kMostValues)
+        return base::fail(Code::Corrupt,
+                          fmt::format("about {} values in JSON, at most {} are read", values, kMostValues));
     // The one place where nlohmann's exceptions end.
     try {
         return json::parse(text);
@@ -159,8 +167,13 @@ std::vector<double> JsonReader::numbers(std::size_t count, double low, double hi
     std::vector<double> out;
     if (size(count) != count)
         fail(fmt::format("has not {} entries", count));
-    for (std::size_t i = 0; i < count && !failed(); ++i)
-        out.push_back((*this)[i].number(low, high));
+    out.reserve(failed() ? 0 : count);
+    for (std::size_t i = 0; i < count && !failed(); ++i) {
+        // The path of a number is written only when it is at fault: a model may hold millions of them.
+        const Json &one = (*m_node)[i];
+        const double value = one.is_number() ? one.get<double>() : std::numeric_limits<double>::quiet_NaN();
+        out.push_back(value >= low && value <= high ? value : (*this)[i].number(low, high));
+    }
     out.resize(count, low);
     return out;
 }

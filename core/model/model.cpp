@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model.h"
 
+#include "core/ml/parallel.h"
 #include "core/model/model_data.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
@@ -17,6 +19,10 @@ namespace {
 /// Answers on another machine may differ by the last bits of its log1p and exp, and by no more.
 constexpr float kGoldenTolerance = 1e-5F;
 constexpr double kMostAbsent = 0.1;
+constexpr std::size_t kBlockRows = 64;
+constexpr std::size_t kChunkRows = 2048;
+/// Fewer are done before another thread is awake.
+constexpr std::size_t kLeastForThreads = 4096;
 
 std::vector<float> &scratch(int size)
 {
@@ -196,13 +202,30 @@ Score Model::score(std::span<const float> row, std::span<const int> columns) con
     return m_data->score(row, columns);
 }
 
-std::vector<Score> Model::scoreAll(ml::MatrixView x, std::span<const int> columns, int /*threads*/) const
+std::vector<Score> Model::scoreAll(ml::MatrixView x, std::span<const int> columns, int threads) const
 {
-    std::vector<Score> out;
-    out.reserve(static_cast<std::size_t>(x.rows()));
-    for (Index i = 0; i < x.rows(); ++i)
-        out.push_back(
-            m_data->score({x.data() + i * x.outerStride(), static_cast<std::size_t>(x.cols())}, columns));
+    const auto n = static_cast<std::size_t>(x.rows());
+    const auto d = static_cast<std::size_t>(m_data->preparer.size());
+    std::vector<Score> out(n);
+    const auto work = [&](std::size_t chunk) {
+        ml::Matrix z(static_cast<Index>(kBlockRows), static_cast<Index>(d));
+        std::array<std::uint8_t, kBlockRows> judgeable{};
+        const std::size_t end = std::min(n, (chunk + 1) * kChunkRows);
+        for (std::size_t first = chunk * kChunkRows; first < end; first += kBlockRows) {
+            const std::size_t count = std::min(kBlockRows, end - first);
+            for (std::size_t i = 0; i < count; ++i) {
+                const float *row = x.data() + static_cast<Index>(first + i) * x.outerStride();
+                judgeable[i] = m_data->preparer.apply({row, static_cast<std::size_t>(x.cols())}, columns,
+                                                      {z.row(static_cast<Index>(i)).data(), d})
+                                   ? 1
+                                   : 0;
+            }
+            m_data->judge.score(z.topRows(static_cast<Index>(count)), std::span(judgeable).first(count),
+                                std::span(out).subspan(first, count));
+        }
+    };
+    ml::forEachChunk((n + kChunkRows - 1) / kChunkRows, n < kLeastForThreads ? 1 : ml::threadCount(threads),
+                     work);
     return out;
 }
 

@@ -68,8 +68,16 @@ double leastScale(const schema::Feature &feature, double centre)
 Preparer::Preparer(std::vector<PreparedColumn> columns)
     : m_columns(std::move(columns))
 {
-    for (const auto &column : m_columns)
+    std::vector<ml::ScorerColumn> scales;
+    for (const auto &column : m_columns) {
         m_features.push_back(column.feature);
+        scales.push_back({column.feature.log1p, column.centre, column.scale});
+    }
+    m_scaler = ml::RowScaler(scales, kClip);
+    for (std::size_t j = 0; j < m_columns.size(); ++j) {
+        m_quiet.push_back(m_scaler.scaled(j, m_columns[j].low));
+        m_missing.push_back(m_scaler.scaled(j, m_columns[j].median));
+    }
 }
 
 base::Result<Preparer::Fit> Preparer::fit(const schema::Schema &schema, ml::MatrixView x,
@@ -152,22 +160,27 @@ base::Result<Preparer::Fit> Preparer::fit(const schema::Schema &schema, ml::Matr
 
 bool Preparer::apply(std::span<const float> row, std::span<const int> columns, std::span<float> out) const
 {
+    const std::size_t size = m_columns.size();
+    std::size_t absent = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+        const float raw = columns[j] < 0 ? NAN : row[static_cast<std::size_t>(columns[j])];
+        absent += usable(raw) ? 0 : 1;
+        out[j] = usable(raw) ? raw : 0;
+    }
+    m_scaler.scale(out.data(), out.data());
+    if (absent == 0)
+        return true;
     std::size_t missing = 0;
-    for (std::size_t j = 0; j < m_columns.size(); ++j) {
-        const auto &column = m_columns[j];
+    for (std::size_t j = 0; j < size; ++j) {
         const float raw = columns[j] < 0 ? schema::missingValue(schema::Missing::Disabled)
                                          : row[static_cast<std::size_t>(columns[j])];
-        float value = 0;
-        if (usable(raw)) {
-            value = transformed(column.feature, raw);
-        } else {
-            const bool quiet = schema::missingReason(raw) == schema::Missing::NoEvents;
-            value = quiet ? column.low : column.median;
-            missing += quiet ? 0 : 1;
-        }
-        out[j] = std::clamp(static_cast<float>((value - column.centre) / column.scale), -kClip, kClip);
+        if (usable(raw))
+            continue;
+        const bool quiet = schema::missingReason(raw) == schema::Missing::NoEvents;
+        out[j] = quiet ? m_quiet[j] : m_missing[j];
+        missing += quiet ? 0 : 1;
     }
-    return static_cast<double>(missing) <= kMostMissingInRow * static_cast<double>(m_columns.size());
+    return static_cast<double>(missing) <= kMostMissingInRow * static_cast<double>(size);
 }
 
 std::vector<int> Preparer::locate(const schema::Schema &schema) const

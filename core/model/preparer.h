@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/ml/matrix.h"
 #include "core/ml/scaler.h"
+#include "core/ml/scorer.h"
 #include "core/schema/schema.h"
 
 #include <cstdint>
@@ -56,6 +57,8 @@ public:
 private:
     std::vector<PreparedColumn> m_columns;
     std::vector<schema::Feature> m_features;
+    ml::RowScaler m_scaler;
+    std::vector<float> m_quiet, m_missing; ///< what stands in for missing values, scaled
 };
 
 struct Preparer::Fit {
