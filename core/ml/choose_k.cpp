@@ -4,8 +4,8 @@
 
 #include "core/ml/kmeans.h"
 #include "core/ml/metrics.h"
-#include "core/ml/pca.h"
 #include "core/ml/random.h"
+#include "core/ml/structureless.h"
 #include "core/ml/validity.h"
 
 #include <algorithm>
@@ -55,8 +55,8 @@ public:
     base::Result<KChoice> choose()
     {
         KChoice out;
-        STATESCAPE_TRY(m_pca, Pca::fit(m_x, static_cast<int>(m_x.cols()), {}, PcaRoute::Covariance));
-        if (!(m_pca->totalVariance() > 0)) {
+        STATESCAPE_TRY(m_structureless, Structureless::fit(m_x));
+        if (!m_structureless->spreads()) {
             out.sure = out.structure = 1;
             out.reason = "all rows are equal: there are no clusters here";
             return out;
@@ -124,23 +124,6 @@ private:
         return sum / std::max(1, m_options.resamples);
     }
 
-    /// Rows without clusters: Gaussian, or uniform in the box of the principal axes.
-    Matrix structureless(bool gaussian)
-    {
-        const Eigen::MatrixXd &axes = m_pca->loadings();
-        if (m_low.size() == 0) {
-            const Eigen::MatrixXd scores = (m_x.cast<double>().rowwise() - m_pca->mean().transpose()) * axes;
-            m_low = scores.colwise().minCoeff();
-            m_high = scores.colwise().maxCoeff();
-        }
-        Eigen::MatrixXd out(m_x.rows(), m_x.cols());
-        for (Index i = 0; i < out.rows(); ++i)
-            for (Index j = 0; j < out.cols(); ++j)
-                out(i, j) = gaussian ? m_random.normal() * std::sqrt(std::max(0.0, m_pca->variance()[j]))
-                                     : m_low[j] + (m_high[j] - m_low[j]) * m_random.uniform();
-        return (out * axes.transpose()).cast<float>();
-    }
-
     base::Result<> compareWithNothing(KChoice &out)
     {
         const auto kinds = static_cast<std::size_t>(m_options.most - m_options.least + 1);
@@ -149,7 +132,9 @@ private:
         const int all = 2 * m_options.references;
         for (int r = 0; r < all; ++r) {
             const bool gaussian = r % 2 == 0;
-            const Matrix x = structureless(gaussian);
+            const Matrix x = m_structureless->make(
+                m_x.rows(), gaussian ? Structureless::Kind::Gaussian : Structureless::Kind::Uniform,
+                m_random);
             for (std::size_t i = 0; i < kinds; ++i) {
                 KCriteria one;
                 one.k = m_options.least + static_cast<int>(i);
@@ -244,8 +229,7 @@ private:
     const base::Progress &m_progress;
     Random m_random;
     Matrix m_x;
-    std::optional<Pca> m_pca;
-    Eigen::RowVectorXd m_low, m_high;
+    std::optional<Structureless> m_structureless;
     std::vector<std::vector<double>> m_null; ///< silhouettes of structureless sets, per k
 };
 } // namespace
