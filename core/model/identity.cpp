@@ -161,6 +161,12 @@ private:
     Pairing m_pairing;
 };
 
+/// @return whether nobody but us gave that name
+bool unnamed(const std::string &name)
+{
+    return name.starts_with("state ");
+}
+
 std::vector<std::uint32_t> idsOf(const StatesSeen &before, const Pairing &pairing, std::uint32_t lastId)
 {
     for (const auto &state : before.states)
@@ -211,7 +217,7 @@ std::vector<std::string> namesOf(const StatesSeen &before, const StatesSeen &aft
         take(a, name);
     }
     for (std::size_t a = 0; a < out.size(); ++a)
-        if (const auto *old = oldOf(a); old != nullptr && after.classes[a] < 0 && !old->name.empty())
+        if (const auto *old = oldOf(a); old != nullptr && after.classes[a] < 0 && unnamed(old->name))
             take(a, old->name);
     for (std::size_t a = 0; a < out.size(); ++a)
         if (out[a].empty())

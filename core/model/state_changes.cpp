@@ -260,8 +260,8 @@ private:
             const int b = beforeOf(a);
             if (b < 0 || oldName(b) == newName(a))
                 continue;
-            const bool unlabelled = m_after.classes[static_cast<std::size_t>(a)] < 0 &&
-                                    m_before.classes[static_cast<std::size_t>(b)] >= 0;
+            const bool unlabelled =
+                m_after.classes[static_cast<std::size_t>(a)] < 0 && !oldName(b).starts_with("state ");
             tell(5, Kind::Renamed, {oldName(b)}, {newName(a)}, shareOf(b, a),
                  fmt::format("{} is now called {}{}: {} of its samples.", oldName(b), newName(a),
                              unlabelled ? ", as no label names it any more" : "", percent(shareOf(b, a))),
