@@ -8,52 +8,15 @@
 #include <fmt/core.h>
 #include <fstream>
 #include <memory>
-#include <unistd.h>
 
-/// train, score and export: from labels to answers.
+/// score and export: what a model says.
 namespace statescape::cli {
 namespace {
-
-struct TrainArguments {
-    std::string file, k = "auto", scaler = "standard";
-    model::TrainOptions options;
-    store::SessionId session = 0;
-    bool json = false, noLabels = false;
-};
-
-int runTrain(const TrainArguments &arguments)
-{
-    auto options = arguments.options;
-    options.useLabels = !arguments.noLabels;
-    options.scaler = arguments.scaler == "robust" ? model::Scaler::Robust : model::Scaler::Standard;
-    if (arguments.k != "auto") {
-        char *end = nullptr;
-        const long k = std::strtol(arguments.k.c_str(), &end, 10);
-        if (*end != '\0' || k < 1 || k > 256)
-            return failed(base::fail(base::Code::InvalidArgument,
-                                     "-k " + arguments.k + " is not a number of clusters",
-                                     "use auto or 1 to 256"));
-        options.k = static_cast<int>(k);
-    }
-    base::Progress progress;
-    const bool terminal = isatty(STDERR_FILENO) != 0;
-    if (terminal)
-        progress.report = [](double fraction, std::string_view stage) {
-            fmt::print(stderr, "\r\033[K{:3.0f} % {}", fraction * 100, stage);
-        };
-    const auto model = trainFile(arguments.file, options, arguments.session, progress);
-    if (terminal)
-        fmt::print(stderr, "\r\033[K");
-    if (!model)
-        return failed(model.error());
-    fmt::print("{}", arguments.json ? modelJson(*model) + "\n" : modelText(*model));
-    return 0;
-}
 
 struct ScoreArguments {
     std::string file, model;
     store::SessionId session = 0;
-    bool csv = false, json = false;
+    bool csv = false, json = false, memberships = false;
 };
 
 base::Result<> runScore(const ScoreArguments &arguments)
@@ -69,16 +32,19 @@ base::Result<> runScore(const ScoreArguments &arguments)
     STATESCAPE_TRY(const auto log, file.load(session.id));
     const auto samples = log->view();
     if (!arguments.json)
-        fmt::print("{}\n", kScoreHeader);
+        fmt::print("{}{}\n", kScoreHeader, arguments.memberships ? membershipHeader(*model) : "");
     else
         fmt::print("[\n");
+    std::vector<float> shares(arguments.memberships ? model->states().size() : 0);
     for (std::size_t i = 0; i < samples.rows(); ++i) {
         const auto score = model->score(samples.row(i), columns);
+        if (arguments.memberships)
+            model->memberships(samples.row(i), columns, shares);
         if (arguments.json)
-            fmt::print("  {}{}\n", scoreJson(samples.timeNs(i), score, *model),
+            fmt::print("  {}{}\n", scoreJson(samples.timeNs(i), score, *model, {}, shares),
                        i + 1 < samples.rows() ? "," : "");
         else
-            fmt::print("{}\n", scoreCsv(samples.timeNs(i), score, *model));
+            fmt::print("{}\n", scoreCsv(samples.timeNs(i), score, *model, shares));
     }
     if (arguments.json)
         fmt::print("]\n");
@@ -121,29 +87,6 @@ base::Result<> runExport(const ExportArguments &arguments)
 }
 } // namespace
 
-Run addTrain(CLI::App &app)
-{
-    const auto arguments = std::make_shared<TrainArguments>();
-    app.add_option("FILE", arguments->file, "session file; all its sessions are used")->required();
-    app.add_option("--algorithm", arguments->options.algorithm, "kmeans (others come later)")
-        ->capture_default_str();
-    app.add_option("-k", arguments->k, "clusters, or auto")->capture_default_str();
-    app.add_option("--name", arguments->options.name, "the model's name")->capture_default_str();
-    app.add_option("--seed", arguments->options.seed, "same data and seed: the same model to the bit")
-        ->capture_default_str();
-    app.add_option("--session", arguments->session, "only this session");
-    app.add_option("--scaler", arguments->scaler, "standard or robust")
-        ->check(CLI::IsMember({"standard", "robust"}))
-        ->capture_default_str();
-    app.add_option("--features", arguments->options.features, "keys to use (default: every usable one)")
-        ->delimiter(',');
-    app.add_flag("--levels", arguments->options.includeLevels,
-                 "also use features of kind level, which drift");
-    app.add_flag("--no-labels", arguments->noLabels, "ignore labels");
-    app.add_flag("--json", arguments->json, "machine-readable");
-    return [arguments] { return runTrain(*arguments); };
-}
-
 Run addScore(CLI::App &app)
 {
     const auto arguments = std::make_shared<ScoreArguments>();
@@ -152,6 +95,8 @@ Run addScore(CLI::App &app)
                    "a model's name in FILE, another FILE:NAME, or an exported model")
         ->required();
     app.add_option("--session", arguments->session, "session id (default: the newest)");
+    app.add_flag("--memberships", arguments->memberships,
+                 "also how much a sample belongs to each state, 0 to 1");
     auto *csv = app.add_flag("--csv", arguments->csv, "comma-separated, the default");
     app.add_flag("--json", arguments->json, "machine-readable")->excludes(csv);
     return [arguments] {

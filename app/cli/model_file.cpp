@@ -2,14 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/model_file.h"
 
-#include "core/session/dataset.h"
-
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <fmt/core.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace statescape::cli {
@@ -50,11 +44,6 @@ base::Result<model::Model> loadFrom(const std::string &path, const std::string &
     text << whole.rdbuf();
     return verified(text.str(), path);
 }
-
-nlohmann::ordered_json number(double value)
-{
-    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
 } // namespace
 
 base::Result<model::Model> loadModel(const std::string &text)
@@ -81,83 +70,28 @@ base::Result<> storeModel(store::SessionStore &file, const model::Model &model)
     return {};
 }
 
-base::Result<model::Model> trainFile(const std::string &path, const model::TrainOptions &options,
-                                     store::SessionId only, const base::Progress &progress)
+model::TrainingSet Lesson::set() const
+{
+    auto out = data.trainingSet();
+    out.previous = previous;
+    return out;
+}
+
+base::Result<Lesson> openLesson(const std::string &path, const model::TrainOptions &options,
+                                store::SessionId only)
 {
     STATESCAPE_TRY(auto file, store::SessionStore::open(path, store::OpenMode::ReadWrite));
-    STATESCAPE_TRY(const auto set, session::loadDataset(file, only));
-    auto full = options;
-    full.source = file.path().filename().string() + (only == 0 ? "" : " session " + std::to_string(only));
-    full.createdNs = base::realtimeNs();
-    full.intervalNs = set.intervalNs;
-    STATESCAPE_TRY(auto model, model::Model::train(set.trainingSet(), full, progress));
-    STATESCAPE_CHECK(storeModel(file, model));
-    return model;
-}
-
-std::string modelJson(const model::Model &model)
-{
-    nlohmann::ordered_json out;
-    const auto &quality = model.quality();
-    out["model"] = model.name();
-    out["algorithm"] = model.algorithm();
-    out["k"] = model.states().size();
-    out["inertia"] = number(model.inertia());
-    out["silhouette"] = number(model.silhouette());
-    if (quality.samples == 0)
-        out["held_out"] = nullptr;
-    else
-        out["held_out"] = {{"accuracy", number(quality.accuracy)},
-                           {"f1", number(quality.f1)},
-                           {"precision", number(quality.precision)},
-                           {"recall", number(quality.recall)},
-                           {"balanced_accuracy", number(quality.balancedAccuracy)},
-                           {"samples", quality.samples},
-                           {"classes", quality.classes},
-                           {"confusion", quality.confusion}};
-    out["explained_variance_ratio"] = model.explainedVarianceRatio();
-    out["seconds"] = model.seconds();
-    out["states"] = nlohmann::ordered_json::array();
-    for (const auto &state : model.states())
-        out["states"].push_back({{"name", state.name},
-                                 {"polarity", schema::polarityKey(state.polarity)},
-                                 {"samples", state.samples},
-                                 {"silhouette", number(state.silhouette)}});
-    out["features"] = model.features().size();
-    out["unknown_distance"] = number(model.unknownDistance());
-    out["notes"] = model.notes();
-    return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-std::string modelText(const model::Model &model)
-{
-    const auto &quality = model.quality();
-    std::string out =
-        fmt::format("model {} ({}): {} states, {} features, silhouette {:.2f}, trained in {:.2f} s\n",
-                    model.name(), model.algorithm(), model.states().size(), model.features().size(),
-                    model.silhouette(), model.seconds());
-    for (const auto &state : model.states())
-        out += fmt::format("    {:<28} {:<9} {:>8} samples, silhouette {:.2f}\n", state.name,
-                           schema::polarityKey(state.polarity), state.samples, state.silhouette);
-    if (quality.samples == 0)
-        out += "held out: not evaluated (too few labelled samples of both kinds in separate time blocks)\n";
-    else if (!std::isfinite(quality.f1))
-        out += fmt::format(
-            "held out: accuracy {:.3f} on {} labelled samples never trained on (only one class of them, so "
-            "no F1)\n",
-            quality.accuracy, quality.samples);
-    else {
-        const bool negatives =
-            std::any_of(model.states().begin(), model.states().end(),
-                        [](const auto &state) { return state.polarity == schema::Polarity::Negative; });
-        out += fmt::format(
-            "held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}{}, accuracy {:.3f} on {} labelled "
-            "samples never trained on\n",
-            quality.f1, quality.precision, quality.recall, negatives ? "" : " (means over the classes)",
-            quality.accuracy, quality.samples);
-    }
-    for (const auto &note : model.notes())
-        out += "note: " + note + "\n";
+    STATESCAPE_TRY(auto data, session::loadDataset(file, only));
+    Lesson out{std::move(file), std::move(data), options, {}, {}};
+    out.options.source =
+        out.file.path().filename().string() + (only == 0 ? "" : " session " + std::to_string(only));
+    out.options.createdNs = base::realtimeNs();
+    out.options.intervalNs = out.data.intervalNs;
+    auto before = loadModel(out.file, options.name);
+    if (before)
+        out.previous = std::make_shared<const model::Model>(std::move(*before));
+    else if (before.error().code != base::Code::NotFound)
+        out.warning = "states start anew, as the model before cannot be used: " + before.error().text();
     return out;
 }
 

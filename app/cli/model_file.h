@@ -4,8 +4,10 @@
 
 #include "core/base/result.h"
 #include "core/model/model.h"
+#include "core/session/dataset.h"
 #include "core/store/session_store.h"
 
+#include <memory>
 #include <string>
 
 namespace statescape::cli {
@@ -17,13 +19,19 @@ base::Result<model::Model> loadModel(const std::string &text);
 /// @param name empty: the newest model
 base::Result<model::Model> loadModel(const store::SessionStore &file, const std::string &name);
 
-/// Trains on a file's sessions and stores the model in it. @param only session id, 0 for all
-base::Result<model::Model> trainFile(const std::string &path, const model::TrainOptions &options,
-                                     store::SessionId only, const base::Progress &progress);
+/// A file to train on: it is open for writing, so that nobody waits for a model that cannot be kept.
+struct Lesson {
+    store::SessionStore file;
+    session::Dataset data;
+    model::TrainOptions options;
+    std::shared_ptr<const model::Model> previous; ///< the newest of the same name, whose states live on
+    std::string warning;                          ///< when there is one that cannot be read
+    /// @return a view; valid while this object lives.
+    [[nodiscard]] model::TrainingSet set() const;
+};
+/// @param only session id, 0 for all
+base::Result<Lesson> openLesson(const std::string &path, const model::TrainOptions &options,
+                                store::SessionId only);
 base::Result<> storeModel(store::SessionStore &file, const model::Model &model);
-
-/// One line for people and programs about how good a model is; JSON is the stable form of `train --json`.
-std::string modelJson(const model::Model &model);
-std::string modelText(const model::Model &model);
 
 } // namespace statescape::cli

@@ -28,15 +28,27 @@ std::string stateName(const model::Score &score, const model::Model &model)
     return score.cluster < 0 ? "unknown" : model.states().at(static_cast<std::size_t>(score.cluster)).name;
 }
 
-std::string scoreCsv(std::uint64_t timeNs, const model::Score &score, const model::Model &model)
+std::string membershipHeader(const model::Model &model)
 {
-    return fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster,
-                       quoted(stateName(score, model)), polarityOf(score), score.confidence,
-                       score.abnormality);
+    std::string out;
+    for (const auto &state : model.states())
+        out += "," + quoted("membership:" + state.name);
+    return out;
 }
 
-std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model, bool alarm,
-                      bool withAlarm)
+std::string scoreCsv(std::uint64_t timeNs, const model::Score &score, const model::Model &model,
+                     std::span<const float> shares)
+{
+    std::string out =
+        fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster, quoted(stateName(score, model)),
+                    polarityOf(score), score.confidence, score.abnormality);
+    for (const float share : shares)
+        out += fmt::format(",{:.6g}", share);
+    return out;
+}
+
+std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model,
+                      std::optional<bool> alarm, std::span<const float> shares)
 {
     nlohmann::ordered_json out{{"time_ns", timeNs},
                                {"entity", "host"},
@@ -45,8 +57,10 @@ std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const mod
                                {"polarity", polarityOf(score)},
                                {"confidence", score.confidence},
                                {"abnormality", score.abnormality}};
-    if (withAlarm)
-        out["alarm"] = alarm;
+    if (alarm)
+        out["alarm"] = *alarm;
+    for (std::size_t s = 0; s < shares.size(); ++s)
+        out["memberships"][model.states()[s].name] = shares[s];
     return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

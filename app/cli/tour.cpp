@@ -3,6 +3,7 @@
 #include "app/cli/child.h"
 #include "app/cli/commands.h"
 #include "app/cli/model_file.h"
+#include "app/cli/model_report.h"
 #include "app/cli/tour_plan.h"
 
 #include "core/base/log.h"

@@ -51,7 +51,7 @@ public:
         const bool raised = m_alarm.add(frame.timeNs, score, m_model);
         const bool up = m_alarm.current().has_value();
         if (m_options.json)
-            fmt::print("{}\n", scoreJson(frame.timeNs, score, m_model, up, true));
+            fmt::print("{}\n", scoreJson(frame.timeNs, score, m_model, up));
         else
             fmt::print("{}  {:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}\n",
                        base::formatRfc3339(base::realtimeNs()), stateName(score, m_model),
