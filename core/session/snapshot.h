@@ -9,6 +9,7 @@
 #include "core/model/projection.h"
 #include "core/schema/label.h"
 #include "core/session/alarm.h"
+#include "core/session/picture_map.h"
 #include "core/source/source.h"
 #include "core/store/session_store.h"
 
@@ -26,15 +27,21 @@ inline constexpr int kComponents = 8;
 
 /// What one axis of the picture shows.
 struct AxisSource {
-    enum class Kind : std::uint8_t { Component, Feature };
+    enum class Kind : std::uint8_t { Component, Feature, Map };
     Kind kind = Kind::Component;
-    int index = 0; ///< component 0..kComponents - 1, or schema column
+    int index = 0; ///< component 0..kComponents - 1, schema column, or component 0..2 of the neighbour map
     bool operator==(const AxisSource &) const = default;
 };
 using PictureAxes = std::array<AxisSource, 3>;
 inline constexpr PictureAxes kPrincipalAxes{AxisSource{AxisSource::Kind::Component, 0},
                                             AxisSource{AxisSource::Kind::Component, 1},
                                             AxisSource{AxisSource::Kind::Component, 2}};
+
+/// @return whether an axis shows the neighbour map.
+bool showsMap(const PictureAxes &axes);
+/// @return 3 when an axis shows the map's third component, else 2: a flat map keeps its neighbours in the
+/// plane.
+int mapComponents(const PictureAxes &axes);
 
 /// Positions of samples on the three axes of the picture. A feature's axis has its value, log1p where the
 /// catalogue says heavy-tailed, NaN where missing.
@@ -80,6 +87,8 @@ struct Snapshot {
     double driftDegrees = 0;        ///< between these axes and a fresh fit on everything seen
     bool axesPinned = false;
     std::shared_ptr<const Coordinates> coordinates; ///< n, or null
+    std::shared_ptr<const PictureMap> map;          ///< behind the axes that show one, else null
+    std::optional<double> mapProgress;              ///< 0..1 while a map is being made
     // The model
     std::shared_ptr<const model::Model> model;                      ///< null when none
     std::shared_ptr<const base::Column<model::Score>::View> scores; ///< n with a model, else null

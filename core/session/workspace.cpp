@@ -15,6 +15,7 @@ namespace statescape::session {
 namespace {
 constexpr const char *kAxesNote = "axes";
 constexpr const char *kSkippedNote = "skipped";
+constexpr const char *kMapNote = "neighbour map";
 
 } // namespace
 
@@ -45,6 +46,11 @@ void Workspace::Impl::resetSessionLocked()
     axes.clear();
     axesRows = driftRows = 0;
     pictureAxes = placedOn = kPrincipalAxes;
+    map.reset();
+    mapPlaces = {};
+    mapRows = 0;
+    storedMap.clear();
+    endMapLocked(true);
     lossesBefore = 0;
     outlook.reset();
 }
@@ -59,7 +65,7 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
         std::vector<store::RowRun> selection;
         store::History history;
         store::ModelRef modelRef;
-        std::optional<std::string> axes, skipped;
+        std::optional<std::string> axes, skipped, map;
         std::string model;
     };
     STATESCAPE_TRY(auto loaded, onStore<Loaded>([id](store::SessionStore &store) -> base::Result<Loaded> {
@@ -73,6 +79,7 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
                        STATESCAPE_TRY(out.modelRef, store.activeModel(id));
                        STATESCAPE_TRY(out.axes, store.note(id, kAxesNote));
                        STATESCAPE_TRY(out.skipped, store.note(id, kSkippedNote));
+                       STATESCAPE_TRY(out.map, store.note(id, kMapNote));
                        if (!out.modelRef.name.empty()) {
                            STATESCAPE_TRY(out.model, store.loadModel(out.modelRef));
                        }
@@ -109,6 +116,7 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
         history = std::move(loaded.history);
         modelRef = loaded.modelRef;
         axesRows = log->rows();
+        storedMap = std::move(loaded.map).value_or(std::string());
         setSelectionLocked(maskOf(loaded.selection, log->rows()));
         if (loaded.skipped)
             for (std::istringstream text(*loaded.skipped); text;)
@@ -157,6 +165,8 @@ void Workspace::Impl::publishLocked()
     next->driftDegrees = driftDegrees;
     next->axesPinned = axesPinned;
     next->pictureAxes = placedOn;
+    next->map = showsMap(placedOn) ? map : nullptr;
+    next->mapProgress = mapProgress;
     if (projection)
         next->coordinates = std::make_shared<const Coordinates>(
             Coordinates{places.x.view(), places.y.view(), places.z.view()});
@@ -188,19 +198,27 @@ Workspace::Workspace(std::unique_ptr<Impl> impl)
 Workspace::~Workspace()
 {
     stopLive();
-    for (const auto kind : {Worker::Kind::Axes, Worker::Kind::Picture, Worker::Kind::Train,
+    for (const auto kind : {Worker::Kind::Axes, Worker::Kind::Picture, Worker::Kind::Map, Worker::Kind::Train,
                             Worker::Kind::Explain, Worker::Kind::Suggest, Worker::Kind::Grow})
         m_impl->worker->cancel(kind);
     std::string axes;
+    std::shared_ptr<const PictureMap> map;
     {
         const std::lock_guard lock(m_impl->mutex);
         if (m_impl->projection && m_impl->info.id != 0)
             axes = m_impl->projection->toJson();
+        if (showsMap(m_impl->placedOn) && m_impl->info.id != 0)
+            map = m_impl->map;
     }
-    if (!axes.empty())
-        if (const auto stored = setNote(kAxesNote, axes);
+    const auto keep = [this](const char *note, const std::string &text) {
+        if (const auto stored = setNote(note, text);
             !stored && stored.error().code != base::Code::NotPermitted)
             m_impl->report(stored.error());
+    };
+    if (!axes.empty())
+        keep(kAxesNote, axes);
+    if (map)
+        keep(kMapNote, map->toText());
 }
 
 base::Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path &file,
@@ -334,6 +352,8 @@ std::string axisText(const Snapshot &snapshot, std::size_t axis)
     const auto index = static_cast<std::size_t>(source.index);
     if (source.kind == AxisSource::Kind::Component)
         return index < snapshot.axes.size() ? snapshot.axes[index].text : std::string();
+    if (source.kind == AxisSource::Kind::Map)
+        return fmt::format("neighbour map {} (no unit; distances between far groups mean little)", index + 1);
     if (!snapshot.samples.sharedSchema() || index >= snapshot.samples.schema().size())
         return {};
     const auto &feature = snapshot.samples.schema()[index];

@@ -152,8 +152,13 @@ public:
     /// Fits the axes again on everything (analysis thread), staying close to the present ones.
     void refitAxes();
     void setAxesPinned(bool pinned);
-    /// What the three axes of the picture show; coordinates follow on the analysis thread.
+    /// What the three axes of the picture show; coordinates follow on the analysis thread, those on a
+    /// neighbour map when it is ready: until then the picture stays, snapshot().mapProgress says how far it
+    /// is.
     void setPictureAxes(const PictureAxes &axes);
+
+    /// Gives up the neighbour map that is being made; the picture stays as it is.
+    void cancelMap();
 
     /// Copies the session file consistently; the workspace stays on its own file. Waits for the disk.
     base::Result<> saveCopy(const std::filesystem::path &target);

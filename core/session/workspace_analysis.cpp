@@ -90,13 +90,15 @@ void Workspace::Impl::adoptAxes(std::shared_ptr<const model::Projection> fitted,
 {
     feature::SampleLog::View samples;
     PictureAxes picture;
+    Coordinates onMap;
     {
         const std::lock_guard lock(mutex);
         samples = log->view();
-        picture = pictureAxes;
+        picture = placeableLocked();
+        onMap = onMapLocked();
     }
     Places next;
-    placeInto(*fitted, picture, samples, 0, next);
+    placeInto(*fitted, picture, samples, 0, next, {}, onMap);
     auto meanings = fitted->axes(samples.schema());
     const std::lock_guard lock(mutex);
     if (log->schema() != samples.sharedSchema() || log->rows() < samples.rows())
@@ -105,14 +107,15 @@ void Workspace::Impl::adoptAxes(std::shared_ptr<const model::Projection> fitted,
     axes = std::move(meanings);
     axesFittedNs = fittedNs;
     driftDegrees = 0;
-    if (picture != pictureAxes) {
+    std::size_t done = samples.rows();
+    if (const PictureAxes now = placeableLocked(); picture != now) {
         next = {}; // other axes were asked for meanwhile
-        placeInto(*projection, pictureAxes, log->view(), 0, next);
-    } else {
-        placeInto(*projection, picture, log->view(), samples.rows(), next);
+        done = 0;
+        picture = now;
     }
+    placeInto(*projection, picture, log->view(), done, next, {}, onMapLocked());
     places = std::move(next);
-    placedOn = pictureAxes;
+    placedOn = picture;
 }
 
 void Workspace::Impl::placeEverything(const std::stop_token &stop)
@@ -120,22 +123,24 @@ void Workspace::Impl::placeEverything(const std::stop_token &stop)
     feature::SampleLog::View samples;
     PictureAxes picture;
     std::shared_ptr<const model::Projection> axesNow;
+    Coordinates onMap;
     {
         const std::lock_guard lock(mutex);
         if (!log || !projection)
             return;
         samples = log->view();
-        picture = pictureAxes;
+        picture = placeableLocked();
         axesNow = projection;
+        onMap = onMapLocked();
     }
     Places next;
-    if (!placeInto(*axesNow, picture, samples, 0, next, stop))
+    if (!placeInto(*axesNow, picture, samples, 0, next, stop, onMap))
         return;
     {
         const std::lock_guard lock(mutex);
-        if (projection != axesNow || pictureAxes != picture || log->rows() < samples.rows())
+        if (projection != axesNow || placeableLocked() != picture || log->rows() < samples.rows())
             return; // whoever changed it places everything again
-        placeInto(*axesNow, picture, log->view(), samples.rows(), next);
+        placeInto(*axesNow, picture, log->view(), samples.rows(), next, {}, onMapLocked());
         places = std::move(next);
         placedOn = picture;
     }
@@ -145,6 +150,7 @@ void Workspace::Impl::placeEverything(const std::stop_token &stop)
 void Workspace::refitAxes()
 {
     m_impl->scheduleAxes(true);
+    m_impl->scheduleMap(true);
 }
 
 void Workspace::setAxesPinned(bool pinned)
@@ -162,16 +168,23 @@ void Workspace::setPictureAxes(const PictureAxes &axes)
         const std::lock_guard lock(m_impl->mutex);
         const std::size_t features = m_impl->log ? m_impl->log->schema()->size() : 0;
         for (const AxisSource &axis : axes) {
-            const int limit =
-                axis.kind == AxisSource::Kind::Component ? kComponents : static_cast<int>(features);
+            const int limit = axis.kind == AxisSource::Kind::Component ? kComponents
+                              : axis.kind == AxisSource::Kind::Map     ? 3
+                                                                       : static_cast<int>(features);
             if (axis.index < 0 || axis.index >= limit)
                 return;
         }
         if (m_impl->pictureAxes == axes)
             return;
         m_impl->pictureAxes = axes;
+        m_impl->endMapLocked(true);
     }
     auto *impl = m_impl.get();
+    impl->worker->cancel(Worker::Kind::Map);
+    if (showsMap(axes)) {
+        impl->scheduleMap(false);
+        return;
+    }
     impl->worker->submit(Worker::Kind::Picture,
                          [impl](const std::stop_token &stop) { impl->placeEverything(stop); });
 }

@@ -57,7 +57,27 @@ struct Workspace::Impl {
     void adoptAxes(std::shared_ptr<const model::Projection> fitted, std::uint64_t fittedNs);
     void placeEverything(const std::stop_token &stop);
 
+    // workspace_map.cpp
+    /// Sees to the map that the picture asks for: nothing where there is one that knows every sample.
+    /// @param again fits even so
+    void scheduleMap(bool again);
+    void fitMap(const std::stop_token &stop, bool again);
+    /// Places some rows on the map that is being made, then asks for its next turn.
+    void placeOnMap(const std::stop_token &stop);
+    void showMapProgress(double fraction);
+    /// Whether there is a map for @p axes that knows every sample, or no need of one. @pre mutex held
+    [[nodiscard]] bool mapReadyLocked(const PictureAxes &axes) const;
+    /// What can be shown now: what was asked for, or what is shown until the map is ready. @pre mutex held
+    [[nodiscard]] PictureAxes placeableLocked() const;
+    [[nodiscard]] Coordinates onMapLocked() const;
+    /// Gives up the map that is being made. @param keepAsking the picture still wants it @pre mutex held
+    void endMapLocked(bool keepAsking);
+
     // workspace_training.cpp
+    struct Lesson;
+    /// Everything labelled and recorded so far; fills in what @p options say of where the model comes from.
+    base::Result<Lesson> lesson(model::TrainOptions &options);
+    base::Result<store::ModelRef> saveModel(const model::Model &trained) const;
     void scoreEverything(std::shared_ptr<const model::Model> next);
     void dropModelLocked();
     /// Makes a step of what scores from now on.
@@ -109,6 +129,14 @@ struct Workspace::Impl {
     PictureAxes pictureAxes = kPrincipalAxes;
     Places places;                         ///< empty without axes
     PictureAxes placedOn = kPrincipalAxes; ///< what `places` are on; pictureAxes is what was asked for
+
+    std::shared_ptr<const PictureMap> map;     ///< null until one is asked for
+    Places mapPlaces;                          ///< on it; fewer than samples while no axis shows it
+    std::shared_ptr<const PictureMap> nextMap; ///< being made
+    Places nextPlaces;
+    std::string storedMap;   ///< of the file, until it is asked for
+    std::size_t mapRows = 0; ///< samples when it was fitted
+    std::optional<double> mapProgress;
 
     std::shared_ptr<const model::Model> model;
     std::vector<int> modelColumns;

@@ -111,19 +111,25 @@ void Workspace::Impl::onSample(feature::FeatureFrame frame)
         publishLocked();
     }
     scheduleAxes(false);
+    scheduleMap(false);
     if (callbacks.changed)
         callbacks.changed();
 }
 
 void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t timeNs)
 {
+    std::array<float, 3> onMap{};
+    if (map && mapPlaces.x.size() == log->rows() && (showsMap(placedOn) || showsMap(pictureAxes))) {
+        onMap = map->place(row);
+        mapPlaces.push_back(onMap);
+    }
     if (projection) {
         std::array<float, 8> position{};
         projection->project(row,
                             std::span(position).first(static_cast<std::size_t>(projection->components())));
-        places.x.push_back(placeOn(placedOn[0], *log->schema(), row, position));
-        places.y.push_back(placeOn(placedOn[1], *log->schema(), row, position));
-        places.z.push_back(placeOn(placedOn[2], *log->schema(), row, position));
+        places.x.push_back(placeOn(placedOn[0], *log->schema(), row, position, onMap));
+        places.y.push_back(placeOn(placedOn[1], *log->schema(), row, position, onMap));
+        places.z.push_back(placeOn(placedOn[2], *log->schema(), row, position, onMap));
     }
     if (model) {
         scores.push_back(model->score(row, modelColumns));
