@@ -88,58 +88,134 @@ void Workspace::Impl::rememberModel(const std::string &what, const store::ModelR
         report(stored.error().in("remember the model in use"));
 }
 
+/// What a training job learns from, as it was when the job began: memory behind the views of a TrainingSet.
+struct Workspace::Impl::Lesson {
+    ml::Matrix x;
+    std::shared_ptr<const schema::Schema> schema;
+    std::vector<schema::Label> labels;
+    std::vector<std::uint64_t> times;
+    std::vector<std::string> classNames;
+    std::shared_ptr<const model::Model> previous;
+
+    [[nodiscard]] model::TrainingSet set() const { return {schema, x, labels, times, classNames, previous}; }
+};
+
+base::Result<Workspace::Impl::Lesson> Workspace::Impl::lesson(model::TrainOptions &options)
+{
+    Lesson out;
+    feature::SampleLog::View samples;
+    base::Column<schema::Label>::View labelled;
+    {
+        const std::lock_guard lock(mutex);
+        if (log)
+            samples = log->view();
+        labelled = labels.view();
+        out.classNames = classNames;
+        out.previous = model;
+        options.intervalNs = info.intervalNs;
+        options.source = file.filename().string() + " session " + std::to_string(info.id);
+    }
+    options.createdNs = base::realtimeNs();
+    if (samples.rows() == 0)
+        return base::fail(base::Code::NotEnoughData, "there are no samples to train on",
+                          "record or open a session first");
+    out.schema = samples.sharedSchema();
+    out.x = samples.matrix();
+    out.times.resize(samples.rows());
+    for (std::size_t i = 0; i < out.times.size(); ++i)
+        out.times[i] = samples.timeNs(i);
+    out.labels = labelled.toVector();
+    out.labels.resize(samples.rows());
+    return out;
+}
+
+base::Result<store::ModelRef> Workspace::Impl::saveModel(const model::Model &trained) const
+{
+    store::ModelInfo saved{trained.name(), trained.algorithm(), {}, trained.options().createdNs, 0};
+    for (const auto &state : trained.states())
+        saved.states.push_back(state.name);
+    const auto json = trained.toJson();
+    STATESCAPE_TRY(const std::int64_t revision, onStore<std::int64_t>([&](store::SessionStore &store) {
+                       return store.saveModel(saved, json);
+                   }));
+    return store::ModelRef{trained.name(), revision};
+}
+
 void Workspace::train(model::TrainOptions options, std::function<void(double, std::string_view)> progress,
                       std::function<void(base::Result<std::shared_ptr<const model::Model>>)> done)
 {
     auto *impl = m_impl.get();
-    impl->worker->submit(Worker::Kind::Train, [impl, options = std::move(options),
+    impl->worker->submit(Worker::Kind::Train,
+                         [impl, options = std::move(options), progress = std::move(progress),
+                          done = std::move(done)](const std::stop_token &stop) mutable {
+                             const auto lesson = impl->lesson(options);
+                             if (!lesson) {
+                                 done(lesson.error());
+                                 return;
+                             }
+                             auto trained = model::Model::train(lesson->set(), options, {stop, progress});
+                             if (!trained) {
+                                 done(trained.error());
+                                 return;
+                             }
+                             auto shared = std::make_shared<const model::Model>(std::move(*trained));
+                             // A full disk takes the file's copy, not the model from the person who waited
+                             // for it.
+                             const auto saved = impl->saveModel(*shared);
+                             impl->scoreEverything(shared);
+                             impl->publish();
+                             if (saved)
+                                 impl->rememberModel("train " + shared->name(), *saved);
+                             else
+                                 impl->report(saved.error().in("save model " + shared->name()));
+                             done(shared);
+                         });
+}
+
+void Workspace::compareAlgorithms(
+    model::TrainOptions options, std::vector<std::string> keys,
+    std::function<void(double, std::string_view)> progress,
+    std::function<void(base::Result<std::shared_ptr<const std::vector<model::Compared>>>)> done)
+{
+    auto *impl = m_impl.get();
+    impl->worker->submit(Worker::Kind::Train, [impl, options = std::move(options), keys = std::move(keys),
                                                progress = std::move(progress),
                                                done = std::move(done)](const std::stop_token &stop) mutable {
-        feature::SampleLog::View samples;
-        base::Column<schema::Label>::View labelled;
-        std::vector<std::string> classNames;
-        {
-            const std::lock_guard lock(impl->mutex);
-            if (impl->log)
-                samples = impl->log->view();
-            labelled = impl->labels.view();
-            classNames = impl->classNames;
-            options.intervalNs = impl->info.intervalNs;
-            options.source = impl->file.filename().string() + " session " + std::to_string(impl->info.id);
-        }
-        options.createdNs = base::realtimeNs();
-        if (samples.rows() == 0) {
-            done(base::fail(base::Code::NotEnoughData, "there are no samples to train on",
-                            "record or open a session first"));
+        const auto lesson = impl->lesson(options);
+        if (!lesson) {
+            done(lesson.error());
             return;
         }
-        const ml::Matrix x = samples.matrix();
-        std::vector<std::uint64_t> times(samples.rows());
-        for (std::size_t i = 0; i < times.size(); ++i)
-            times[i] = samples.timeNs(i);
-        auto labels = labelled.toVector();
-        labels.resize(samples.rows());
-        auto trained = model::Model::train({samples.sharedSchema(), x, labels, times, classNames}, options,
-                                           {stop, progress});
-        if (!trained) {
-            done(trained.error());
-            return;
-        }
-        auto shared = std::make_shared<const model::Model>(std::move(*trained));
-        store::ModelInfo info{shared->name(), shared->algorithm(), {}, options.createdNs, 0};
-        for (const auto &state : shared->states())
-            info.states.push_back(state.name);
-        const auto json = std::make_shared<const std::string>(shared->toJson());
-        auto saved = impl->onStore<std::int64_t>(
-            [info, json](store::SessionStore &store) { return store.saveModel(info, *json); });
-        impl->scoreEverything(shared);
-        impl->publish();
-        if (saved)
-            impl->rememberModel("train " + info.name, {info.name, *saved});
+        auto table = model::compareAlgorithms(lesson->set(), options, keys, {stop, progress});
+        if (table)
+            done(std::make_shared<const std::vector<model::Compared>>(std::move(*table)));
         else
-            impl->report(saved.error().in("save model " + info.name));
-        done(shared);
+            done(table.error());
     });
+}
+
+base::Result<> Workspace::adopt(std::shared_ptr<const model::Model> model)
+{
+    if (!model)
+        return base::fail(base::Code::InvalidArgument, "there is no model to adopt");
+    feature::SampleLog::View samples;
+    {
+        const std::lock_guard lock(m_impl->mutex);
+        if (m_impl->log)
+            samples = m_impl->log->view();
+    }
+    if (samples.rows() == 0)
+        return base::fail(base::Code::NotEnoughData, "there are no samples for a model to judge",
+                          "record or open a session first");
+    if (const auto fits = model->bind(samples.schema()); !fits)
+        return fits.error().in("model " + model->name());
+    auto saved = m_impl->saveModel(*model);
+    if (!saved)
+        return saved.error().in("save model " + model->name());
+    m_impl->scoreEverything(model);
+    m_impl->publish();
+    m_impl->rememberModel("adopt " + model->name(), *saved);
+    return {};
 }
 
 void Workspace::cancelTraining()
