@@ -196,10 +196,11 @@ std::string heldOutText(const model::Model &model)
                        negatives ? "" : " (means over the classes)", quality.accuracy, quality.samples);
 }
 
-std::string trustText(const model::Quality &quality)
+std::string trustText(const model::Model &model)
 {
+    const auto &quality = model.quality();
     std::string out;
-    if (std::isfinite(quality.agreement))
+    if (model.states().size() > 1 && std::isfinite(quality.agreement))
         out += fmt::format("held out: states found again there agree by {:.2f} (1: the same, 0: as by "
                            "chance)\n",
                            quality.agreement);
@@ -249,7 +250,7 @@ std::string modelText(const model::Model &model)
         out += "since the model before:\n";
     for (const auto &change : model.changes())
         out += "    " + change.text + "\n";
-    out += heldOutText(model) + trustText(model.quality());
+    out += heldOutText(model) + trustText(model);
     for (const auto &note : model.notes())
         if (std::find(model.story().begin(), model.story().end(), note + ".") == model.story().end())
             out += "note: " + note + "\n";

@@ -148,17 +148,16 @@ private:
         if (figure(best) < -1)
             return "No held-out figure tells them apart; " + name(best) + " is the fastest to judge samples.";
         const std::string value = fmt::format("{:.3f}", figure(best));
-        const bool most = &best == m_ranked.front();
         if (equal.size() > 1) {
             std::string others = name(*equal[1]);
             if (equal.size() == 3)
                 others += " and " + name(*equal[2]);
             else if (equal.size() > 3)
                 others = fmt::format("{} others", equal.size() - 1);
-            return fmt::format("{}: {} {}, as good as {} ({} at best), and the fastest of them to judge "
-                               "samples.",
+            const std::string most = fmt::format("{:.3f}", figure(*m_ranked.front()));
+            return fmt::format("{}: {} {}, as good as {}{}, and the fastest of them to judge samples.",
                                name(best), m_yardstick.words, value, others,
-                               most ? value : fmt::format("{:.3f}", figure(*m_ranked.front())));
+                               most == value ? "" : " (" + most + " at best)");
         }
         if (m_ranked.size() == 1)
             return name(best) + " is the only one that tells states apart.";

@@ -4,9 +4,11 @@
 
 #include "core/ml/kmeans.h"
 #include "core/ml/random.h"
+#include "core/ml/statistics.h"
 #include "core/model/cloud_gap.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <numeric>
 #include <set>
@@ -53,6 +55,25 @@ std::string percent(double share)
     if (share < 0.001)
         return "under 0.1 %";
     return share < 0.0995 ? fmt::format("{:.1f} %", share * 100) : fmt::format("{:.0f} %", share * 100);
+}
+
+/// Columns as they are about the middle of both, logarithms beyond their usual spread.
+void shortenTails(ml::Matrix &first, ml::Matrix &second)
+{
+    std::vector<float> values(static_cast<std::size_t>(first.rows() + second.rows()));
+    for (Index j = 0; j < first.cols(); ++j) {
+        for (Index i = 0; i < first.rows(); ++i)
+            values[static_cast<std::size_t>(i)] = first(i, j);
+        for (Index i = 0; i < second.rows(); ++i)
+            values[static_cast<std::size_t>(first.rows() + i)] = second(i, j);
+        const double middle = ml::medianInPlace(values);
+        const double spread = ml::madInPlace(values, middle);
+        if (!(spread > 0))
+            continue;
+        for (auto *part : {&first, &second})
+            for (Index i = 0; i < part->rows(); ++i)
+                (*part)(i, j) = static_cast<float>(std::asinh(((*part)(i, j) - middle) / spread));
+    }
 }
 
 using Rows = std::vector<std::size_t>;
@@ -153,7 +174,13 @@ private:
         const auto rows = drawn({&m_rowsOf[a], &m_rowsOf[b]});
         if (rows[0].size() < kLeastRows || rows[1].size() < kLeastRows)
             return false;
-        return oneCloud(gapBetween(take(rows[0]), take(rows[1])));
+        ml::Matrix first = take(rows[0]);
+        ml::Matrix second = take(rows[1]);
+        if (!oneCloud(gapBetween(first, second)))
+            return false;
+        // In a long tail every density falls, so no gap shows there.
+        shortenTails(first, second);
+        return oneCloud(gapBetween(first, second));
     }
 
     /// Pairs in which one is among the two nearest of the other: those that can touch.
@@ -207,8 +234,9 @@ private:
             std::string text = fmt::format("{} and {} are one cloud that only your labels tell apart",
                                            name(most.first), name(most.second));
             if (labelled.size() > 1)
-                text += fmt::format("; so {} {} more of your classes", labelled.size() == 2 ? "is" : "are",
-                                    counted(labelled.size() - 1, "pair"));
+                text += labelled.size() == 2
+                            ? std::string("; so is 1 more pair of your classes")
+                            : fmt::format("; so are {} more pairs of your classes", labelled.size() - 1);
             m_story.push_back(text + ".");
         }
         return {};

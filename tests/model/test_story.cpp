@@ -189,6 +189,21 @@ private slots:
         QCOMPARE(tell(judgeOf(2), beside), Texts{"2 states."});
     }
 
+    /// Where every density falls along a tail there is still no cloud where two are.
+    void longTailsAreNoHalves()
+    {
+        ml::Random random(21);
+        Rows data;
+        data.cloud(random, 700, 6, 0, 0);
+        data.cloud(random, 300, 6, 5, 1);
+        for (Index i = 0; i < data.z.rows(); ++i)
+            for (Index j = 0; j < data.z.cols(); ++j)
+                data.z(i, j) = std::exp(data.z(i, j));
+        for (Index j = 0; j < data.z.cols(); ++j)
+            data.z.col(j) /= data.z.col(j).maxCoeff() / 10;
+        QVERIFY(!told(tell(judgeOf(2), data), "one cloud"));
+    }
+
     /// Whatever shape states have.
     void ringsAreNoHalves()
     {
