@@ -22,6 +22,12 @@ constexpr Index kChunkRows = 256;
 constexpr std::uint64_t kThinning = 0xca11b;
 /// Rows not fitted on lie at most so much farther from a state before it is another one.
 constexpr double kMostWidening = 2;
+/// Rows whose distances to all states are kept, and how many make a temperature.
+constexpr std::size_t kMostMargins = 3000;
+constexpr std::size_t kLeastTemperature = 20;
+constexpr int kTemperatureSteps = 20;
+constexpr double kUnseenMistakes = 0.005;
+constexpr double kLeastDoubt = 1e-12;
 constexpr float kFar = std::numeric_limits<float>::infinity();
 
 /// Held-out distances of all states.
@@ -29,7 +35,47 @@ struct CrossFit {
     std::vector<std::vector<float>> own; ///< per state: of its rows to its prototypes
     std::vector<float> good;             ///< of known-good rows to the nearest good prototype
     std::vector<float> goodOwn;          ///< and to those of their state
+    ml::Matrix margins; ///< m x states, squared distances of some rows; infinite where a state had no part
+    std::vector<int> truth; ///< m, their states
 };
+
+/// Mean surprise at the truth when confidence is a softmax of squared distances over @p temperature. Some
+/// mistakes nobody has seen yet are counted in, or states that stand well apart would claim to be infallible.
+double surprise(const CrossFit &cross, double temperature)
+{
+    double sum = 0;
+    const auto rows = static_cast<double>(cross.truth.size());
+    const double unseen = std::max(1.0, kUnseenMistakes * rows);
+    for (Index i = 0; i < cross.margins.rows(); ++i) {
+        const auto row = cross.margins.row(i);
+        const double least = row.minCoeff();
+        double shares = 0;
+        for (const float dist2 : row)
+            shares += std::exp((least - dist2) / temperature);
+        const double missed = (row[cross.truth[static_cast<std::size_t>(i)]] - least) / temperature;
+        sum += missed + std::log(shares);
+        const double doubt = 1 - 1 / shares;
+        sum -= unseen / rows * std::log(std::max(doubt, kLeastDoubt));
+    }
+    return sum / rows;
+}
+
+/// The squared distance of one e-fold that makes held-out confidence least surprised.
+double bestTemperature(const CrossFit &cross, double usual)
+{
+    if (cross.truth.size() < kLeastTemperature || cross.margins.cols() < 2)
+        return usual;
+    double best = usual;
+    double least = surprise(cross, usual);
+    for (int step = 1; step <= kTemperatureSteps; ++step) {
+        const double temperature = usual * std::exp2(-0.5 * step);
+        if (const double value = surprise(cross, temperature); value < least) {
+            least = value;
+            best = temperature;
+        }
+    }
+    return best;
+}
 
 /// Which states the abnormality is measured from, as Judge::finish() decides.
 std::vector<bool> goodStates(const Judge &judge)
@@ -88,10 +134,18 @@ public:
                 measure(s, fold);
             }
         }
+        keepMargins();
         return std::move(m_out);
     }
 
 private:
+    void keepMargins()
+    {
+        const auto states = static_cast<Index>(m_found.judge.states.size());
+        m_out.margins.resize(static_cast<Index>(m_out.truth.size()), states);
+        std::copy(m_margins.begin(), m_margins.end(), m_out.margins.data());
+    }
+
     base::Result<> place(int fold)
     {
         m_parts.clear();
@@ -121,18 +175,24 @@ private:
         if (inside.empty())
             return;
         const ml::Matrix z = m_space.rows(inside, fold);
-        std::vector<float> own(inside.size(), kFar);
-        if (!free)
-            own = m_parts[s]->least(z);
+        std::vector<std::vector<float>> dist2(m_parts.size(), std::vector<float>(inside.size(), kFar));
         std::vector<float> nearest(inside.size(), kFar);
         for (std::size_t other = 0; other < m_parts.size(); ++other) {
-            if (!m_good[other] || !m_parts[other])
+            if (!m_parts[other])
                 continue;
-            const auto dist2 = !free && other == s ? own : m_parts[other]->least(z);
-            for (std::size_t i = 0; i < inside.size(); ++i)
-                nearest[i] = std::min(nearest[i], dist2[i]);
+            dist2[other] = m_parts[other]->least(z);
+            for (std::size_t i = 0; m_good[other] && i < inside.size(); ++i)
+                nearest[i] = std::min(nearest[i], dist2[other][i]);
         }
+        const std::vector<float> own = free ? nearest : dist2[s];
+        // An even draw of all rows, so that common states count as they are common.
+        const std::size_t every = 1 + m_table.n / kMostMargins;
         for (std::size_t i = 0; i < inside.size(); ++i) {
+            if (!free && inside[i] % every == 0) {
+                m_out.truth.push_back(static_cast<int>(s));
+                for (const auto &one : dist2)
+                    m_margins.push_back(one[i]);
+            }
             if (!free)
                 m_out.own[s].push_back(std::sqrt(own[i]));
             if (!m_table.goodRow(inside[i]))
@@ -151,6 +211,7 @@ private:
     std::vector<Rows> m_members;
     std::vector<bool> m_good;
     std::vector<std::optional<Distances>> m_parts;
+    std::vector<float> m_margins;
     CrossFit m_out;
 };
 
@@ -304,7 +365,7 @@ base::Result<> calibrate(Found &found, const RowTable &table, const Space &space
     double squares = 0;
     for (const float distance : all)
         squares += static_cast<double>(distance) * distance;
-    judge.temperature = std::max(1e-6, squares / static_cast<double>(all.size()));
+    judge.temperature = std::max(1e-6, bestTemperature(cross, squares / static_cast<double>(all.size())));
     // A calibration set of equal rows would call the smallest change unknown; a hundredth of a sigma a
     // feature is no change.
     const double least = 0.01 * std::sqrt(static_cast<double>(space.z().cols()));

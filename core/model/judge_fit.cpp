@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/ml/parallel.h"
 #include "core/model/calibrate.h"
+#include "core/model/label_spreading.h"
 #include "core/model/state_finder.h"
 
 #include <Eigen/Cholesky>
@@ -54,24 +56,25 @@ void turnBack(Judge &judge, const Space &space)
 }
 
 /// How far the judge repeats what was found, and what belongs to no state.
-void measureFidelity(Judge &judge, const Found &found, ml::MatrixView z)
+base::Result<> measureFidelity(Judge &judge, const Found &found, ml::MatrixView z,
+                               const base::Progress &progress)
 {
+    STATESCAPE_TRY(const std::vector<int> answers, answersOf(judge, z, progress));
     std::uint64_t asked = 0;
     std::uint64_t same = 0;
-    for (Index i = 0; i < z.rows(); ++i) {
-        const int answer = judge.score(z.data() + i * z.outerStride(), true).cluster;
-        judge.report.noise += answer < 0 ? 1 : 0;
-        if (found.own.empty() || found.own[static_cast<std::size_t>(i)] == kNotAsked)
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        judge.report.noise += answers[i] < 0 ? 1 : 0;
+        if (found.own.empty() || found.own[i] == kNotAsked)
             continue;
         ++asked;
-        same += answer == found.own[static_cast<std::size_t>(i)] ? 1 : 0;
+        same += answers[i] == found.own[i] ? 1 : 0;
     }
     judge.report.fidelity = asked > 0 ? static_cast<double>(same) / static_cast<double>(asked) : 1;
+    return {};
 }
-} // namespace
 
-base::Result<Judge> fitJudge(const JudgeInput &in, const TrainOptions &options, const Plan &plan,
-                             const base::Progress &progress)
+base::Result<Judge> fitStates(const JudgeInput &in, const TrainOptions &options, const Plan &plan,
+                              const base::Progress &progress)
 {
     const RowTable table(in);
     std::optional<Space> space;
@@ -91,14 +94,25 @@ base::Result<Judge> fitJudge(const JudgeInput &in, const TrainOptions &options, 
     if (space->turned())
         turnBack(judge, *space);
     judge.finish();
-    if (progress.stopped())
-        return base::fail(Code::Cancelled, "training stopped on request");
-    measureFidelity(judge, found, in.z);
+    STATESCAPE_CHECK(measureFidelity(judge, found, in.z, progress));
     auto &report = judge.report;
     report.algorithm = plan.algorithm;
     report.choice = plan.choice;
     report.notes.insert(report.notes.begin(), plan.notes.begin(), plan.notes.end());
     return std::move(judge);
+}
+} // namespace
+
+base::Result<Judge> fitJudge(const JudgeInput &in, const TrainOptions &options, const Plan &plan,
+                             const base::Progress &progress)
+{
+    if (!plan.byClass)
+        return fitStates(in, options, plan, progress);
+    STATESCAPE_TRY(const SpreadLabels spread, spreadLabels(in, options.seed, {progress.stop, {}}));
+    STATESCAPE_TRY(Judge judge,
+                   fitStates({in.z, spread.classOf, in.classes, in.timeNs}, options, plan, progress));
+    judge.report.notes.insert(judge.report.notes.begin(), spread.notes.begin(), spread.notes.end());
+    return judge;
 }
 
 base::Result<std::vector<int>> partitionOf(const JudgeInput &in, const TrainOptions &options,
@@ -113,6 +127,29 @@ base::Result<std::vector<int>> partitionOf(const JudgeInput &in, const TrainOpti
     return std::move(found.own.empty() ? found.stateOf : found.own);
 }
 } // namespace states
+
+base::Result<std::vector<int>> states::answersOf(const Judge &judge, ml::MatrixView z,
+                                                 const base::Progress &progress)
+{
+    const auto n = static_cast<std::size_t>(z.rows());
+    std::vector<int> out(n, -1);
+    constexpr std::size_t kScoredAtOnce = 1024;
+    const std::size_t chunks = (n + kScoredAtOnce - 1) / kScoredAtOnce;
+    ml::forEachChunk(chunks, chunks < 4 ? 1 : ml::threadCount(0), [&](std::size_t chunk) {
+        if (progress.stopped())
+            return;
+        const std::size_t first = chunk * kScoredAtOnce;
+        const std::size_t count = std::min(kScoredAtOnce, n - first);
+        const std::vector<std::uint8_t> judgeable(count, 1);
+        std::vector<Score> scores(count);
+        judge.score(z.middleRows(static_cast<Index>(first), static_cast<Index>(count)), judgeable, scores);
+        for (std::size_t i = 0; i < count; ++i)
+            out[first + i] = scores[i].cluster;
+    });
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "training stopped on request");
+    return out;
+}
 
 base::Result<Judge> Judge::fit(const JudgeInput &in, const TrainOptions &options,
                                const base::Progress &progress)

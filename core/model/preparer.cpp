@@ -82,7 +82,7 @@ Preparer::Preparer(std::vector<PreparedColumn> columns)
 
 base::Result<Preparer::Fit> Preparer::fit(const schema::Schema &schema, ml::MatrixView x,
                                           std::span<const int> columns, ml::ScaleKind kind,
-                                          const base::Progress &progress)
+                                          const base::Progress &progress, WhenConstant constant)
 {
     if (static_cast<std::size_t>(x.cols()) != schema.size())
         return base::fail(Code::InvalidArgument,
@@ -125,6 +125,8 @@ base::Result<Preparer::Fit> Preparer::fit(const schema::Schema &schema, ml::Matr
             "{} of {} samples left out: more than half of their features are missing", dropped, x.rows()));
 
     std::vector<PreparedColumn> prepared;
+    std::vector<PreparedColumn> same;
+    std::vector<int> sameColumns;
     std::vector<std::string> constants;
     std::vector<float> values;
     for (const int column : kept) {
@@ -137,19 +139,27 @@ base::Result<Preparer::Fit> Preparer::fit(const schema::Schema &schema, ml::Matr
                 values.push_back(transformed(feature, value));
         const auto low = static_cast<float>(ml::quantileInPlace(values, 0.01));
         const auto median = static_cast<float>(ml::medianInPlace(values));
-        bool constant = false;
-        PreparedColumn one = fitOne(feature, values, kind, constant);
+        bool flat = false;
+        PreparedColumn one = fitOne(feature, values, kind, flat);
         one.low = low;
         one.median = median;
-        if (constant) {
+        if (flat) {
             constants.push_back(feature.key);
+            same.push_back(std::move(one));
+            sameColumns.push_back(column);
             continue;
         }
         prepared.push_back(std::move(one));
         fit.columns.push_back(column);
     }
+    const bool nothingVaries = prepared.empty() && !fit.rows.empty();
+    if (nothingVaries && constant == WhenConstant::Keep) {
+        prepared = std::move(same);
+        fit.columns = std::move(sameColumns);
+    }
     if (!constants.empty())
-        fit.notes.push_back(fmt::format("left out, the same in every sample: {}", listed(constants)));
+        fit.notes.push_back(fmt::format("{}the same in every sample: {}", nothingVaries ? "" : "left out, ",
+                                        listed(constants)));
     if (prepared.empty() || fit.rows.empty())
         return base::fail(Code::NotEnoughData,
                           fmt::format("no feature varies over {} usable samples", fit.rows.size()),

@@ -33,13 +33,16 @@ struct PreparedColumn {
 class Preparer {
 public:
     struct Fit;
+    /// What to do where no column varies: nothing can be told apart, but what is unlike all rows can.
+    enum class WhenConstant : std::uint8_t { Refuse, Keep };
     /// Leaves out columns that are constant or missing in more than 90 % of rows, and rows in which more than
     /// half of the remaining columns are missing (warm-up, counter resets, suspends, CPU changes); infinities
     /// count as missing.
     /// @param x n x schema.size() @param columns of the schema, each once
     /// @error NotEnoughData no row or no varying column is left; Cancelled
     static base::Result<Fit> fit(const schema::Schema &schema, ml::MatrixView x, std::span<const int> columns,
-                                 ml::ScaleKind kind, const base::Progress &progress = {});
+                                 ml::ScaleKind kind, const base::Progress &progress = {},
+                                 WhenConstant constant = WhenConstant::Refuse);
     explicit Preparer(std::vector<PreparedColumn> columns);
 
     [[nodiscard]] const std::vector<PreparedColumn> &columns() const { return m_columns; }

@@ -16,10 +16,10 @@ constexpr double kEnough = 0.985;
 constexpr std::size_t kMostPrototypes = 384;
 constexpr int kMostRounds = 9;
 /// A state keeps at least so many rows a prototype: fewer would be rows learnt by heart.
-constexpr std::size_t kRowsAPrototype = 4;
+constexpr std::size_t kRowsAPrototype = 2;
 /// Noise is everywhere between states, so its prototypes only help when there are many; and only stay when
 /// they help.
-constexpr std::array<int, 3> kNoisePrototypes{8, 32, 128};
+constexpr std::array<std::size_t, 4> kNoisePrototypes{8, 32, 128, 256};
 constexpr double kLeastGain = 0.005;
 constexpr std::size_t kLeastNoise = 5;
 
@@ -159,15 +159,16 @@ private:
 
     base::Result<> tryNoise()
     {
-        for (const int count : kNoisePrototypes) {
-            if (static_cast<std::size_t>(count) * kRowsAPrototype > m_members[m_states].size())
-                return {};
+        const std::size_t rows = m_members[m_states].size();
+        for (const std::size_t wanted : kNoisePrototypes) {
             PrototypeSet trial = m_best;
             trial.parts.resize(m_states + 1);
-            STATESCAPE_TRY(trial.parts[m_states], place(m_states, count));
+            STATESCAPE_TRY(trial.parts[m_states], place(m_states, static_cast<int>(std::min(wanted, rows))));
             STATESCAPE_CHECK(judge(trial));
             if (trial.fidelity > m_best.fidelity + kLeastGain)
                 m_best = std::move(trial);
+            if (wanted >= rows || m_best.fidelity >= kEnough)
+                break;
         }
         return {};
     }

@@ -51,13 +51,17 @@ Rows clusteredRows(const RowTable &table)
 ml::ClustererOptions sizedFor(const Plan &plan, std::size_t rows, const TrainOptions &options)
 {
     ml::ClustererOptions out = plan.fit;
-    if (auto *one = std::get_if<ml::HdbscanOptions>(&out); one != nullptr && !plan.sized) {
-        if (options.minClusterSize == 0)
-            one->minClusterSize =
-                std::max(kLeastClusterSize, static_cast<int>(kLeastShare * static_cast<double>(rows)));
-        if (options.minSamples == 0)
-            one->minSamples = std::min(one->minClusterSize, kMostSmoothing);
+    auto *one = std::get_if<ml::HdbscanOptions>(&out);
+    if (one == nullptr)
+        return out;
+    if (options.minClusterSize == 0) {
+        const double chosen =
+            plan.rows > 0 ? one->minClusterSize / static_cast<double>(plan.rows) : kLeastShare;
+        one->minClusterSize =
+            std::max(kLeastClusterSize, static_cast<int>(chosen * static_cast<double>(rows)));
     }
+    if (options.minSamples == 0 && plan.rows == 0)
+        one->minSamples = std::min(one->minClusterSize, kMostSmoothing);
     return out;
 }
 

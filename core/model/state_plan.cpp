@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/state_plan.h"
 
-#include "core/ml/choose_k.h"
+#include "core/ml/choose_clusterer.h"
 #include "core/model/state_rows.h"
 
 #include <algorithm>
@@ -61,46 +61,52 @@ ml::ClustererOptions fitOf(std::string_view algorithm, int k, const TrainOptions
     return algorithm == "ward" ? withK<ml::WardOptions>(k) : withK<ml::KMeansOptions>(k);
 }
 
-Choice choiceOf(const ml::KChoice &choice)
+Choice choiceOf(const ml::ClustererChoice &choice)
 {
     Choice out;
-    for (const auto &one : choice.table) {
-        Candidate candidate;
-        candidate.algorithm = "kmeans";
-        candidate.k = one.k;
-        candidate.silhouette = one.silhouette;
-        candidate.daviesBouldin = one.daviesBouldin;
-        candidate.calinskiHarabasz = one.calinskiHarabasz;
-        candidate.density = kUndefined;
-        candidate.stability = one.stability;
-        candidate.score = one.score;
-        candidate.chosen = one.k == choice.k;
-        out.table.push_back(candidate);
-    }
+    for (const auto &one : choice.table)
+        out.table.push_back({std::string(ml::clustererFacts()[static_cast<std::size_t>(one.algorithm)].key),
+                             one.k, one.silhouette, one.daviesBouldin, one.calinskiHarabasz, one.density,
+                             one.stability, one.noise, one.score,
+                             one.algorithm == choice.algorithm && one.k == choice.k});
     out.sure = choice.sure;
     out.structure = choice.structure;
     out.reason = choice.reason;
     return out;
 }
 
+int indexOf(std::string_view algorithm)
+{
+    const auto facts = ml::clustererFacts();
+    return static_cast<int>(
+        std::find_if(facts.begin(), facts.end(), [&](const auto &one) { return one.key == algorithm; }) -
+        facts.begin());
+}
+
 /// Number of states, and for auto the algorithm too.
-base::Result<> choose(Plan &plan, const JudgeInput &in, const TrainOptions &options,
+base::Result<> choose(Plan &plan, const JudgeInput &in, const TrainOptions &options, bool anyAlgorithm,
                       const base::Progress &progress)
 {
     if (in.z.rows() < kLeastToChoose) {
-        plan.single = true;
-        plan.notes.push_back(fmt::format("{} samples are too few to look for states among them: one state "
-                                         "holds everything",
-                                         in.z.rows()));
+        plan.single = plan.k == 0;
+        if (plan.single)
+            plan.notes.push_back(fmt::format(
+                "{} samples are too few to look for states among them: one state holds everything",
+                in.z.rows()));
         return {};
     }
-    STATESCAPE_TRY(const ml::KChoice chosen,
-                   ml::chooseK(in.z, {.seed = options.seed, .restarts = std::min(options.restarts, 5)},
-                               {progress.stop, {}}));
+    ml::ChooseClustererOptions wanted;
+    wanted.k = plan.k;
+    wanted.seed = options.seed;
+    if (!anyAlgorithm)
+        wanted.algorithms = {indexOf(plan.algorithm)};
+    STATESCAPE_TRY(const ml::ClustererChoice chosen, ml::chooseClusterer(in.z, wanted, progress));
     plan.choice = choiceOf(chosen);
-    plan.k = chosen.k;
-    plan.single = chosen.k == 1;
-    plan.fit = fitOf(plan.algorithm, chosen.k, options);
+    plan.single = plan.k == 0 && chosen.k == 1;
+    plan.algorithm = ml::clustererFacts()[static_cast<std::size_t>(chosen.algorithm)].key;
+    plan.k = algorithmOf(plan.algorithm)->takesK ? chosen.k : 0;
+    plan.fit = chosen.options;
+    plan.rows = static_cast<std::size_t>(in.z.rows());
     plan.notes.push_back(chosen.reason);
     return {};
 }
@@ -161,13 +167,15 @@ base::Result<Plan> planStates(const JudgeInput &in, const TrainOptions &options,
         out.k = classes;
     }
     out.fit = fitOf(out.algorithm, std::max(out.k, 1), options);
-    if (out.k > 0 || !algorithmOf(out.algorithm)->takesK)
+    const bool any = options.algorithm == "auto" && classes == 0;
+    if (!any && (out.k > 0 || !algorithmOf(out.algorithm)->takesK))
         return out;
-    STATESCAPE_CHECK(choose(out, in, options, progress));
-    if (classes > out.k) {
+    STATESCAPE_CHECK(choose(out, in, options, any, progress));
+    if (classes > out.k && algorithmOf(out.algorithm)->takesK) {
         out.single = false;
         out.k = classes;
         out.fit = fitOf(out.algorithm, classes, options);
+        out.rows = 0;
     }
     return out;
 }

@@ -19,7 +19,7 @@ struct Plan {
     bool single = false;        ///< nothing separates the rows: one state
     int k = 0;                  ///< states wanted, 0 where the algorithm finds their number
     ml::ClustererOptions fit{}; ///< unless byClass
-    bool sized = false;         ///< fit's sizes were given, not chosen for the rows at hand
+    std::size_t rows = 0;       ///< that fit's sizes were chosen for; 0: nobody chose them
     Choice choice;
     std::vector<std::string> notes;
 };
@@ -36,6 +36,10 @@ base::Result<Plan> planStates(const JudgeInput &in, const TrainOptions &options,
 /// at. @return n, -1 for noise @error NotEnoughData, InvalidArgument, Cancelled
 base::Result<std::vector<int>> partitionOf(const JudgeInput &in, const TrainOptions &options,
                                            const base::Progress &progress);
+
+/// States of rows as a fitted judge answers, -1 for none. @error Cancelled
+base::Result<std::vector<int>> answersOf(const Judge &judge, ml::MatrixView z,
+                                         const base::Progress &progress);
 
 /// Judge::fit with the choices made. @error NotEnoughData, InvalidArgument, Cancelled
 base::Result<Judge> fitJudge(const JudgeInput &in, const TrainOptions &options, const Plan &plan,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/state_rows.h"
 
+#include "core/ml/parallel.h"
 #include "core/ml/random.h"
 #include "core/ml/split.h"
 #include "core/ml/whitening.h"
@@ -19,6 +20,7 @@ constexpr int kBlocks = 24;
 /// Samples next in time are near-copies, so the spread inside classes is known less well than their number
 /// says.
 constexpr double kLeastShrinkage = 0.1;
+constexpr Index kTurnedAtOnce = 1024;
 } // namespace
 
 ml::Matrix take(ml::MatrixView z, std::span<const std::size_t> rows)
@@ -124,8 +126,24 @@ base::Result<Space> Space::whitened(const RowTable &table, std::uint64_t seed, c
     }
     out.m_forward = std::move(whole->forward);
     out.m_backward = std::move(whole->backward);
-    out.m_z = out.m_raw * out.m_forward;
+    STATESCAPE_CHECK(out.turn(progress));
     return out;
+}
+
+base::Result<> Space::turn(const base::Progress &progress)
+{
+    m_z.resize(m_raw.rows(), m_raw.cols());
+    const auto chunks = static_cast<std::size_t>((m_raw.rows() + kTurnedAtOnce - 1) / kTurnedAtOnce);
+    ml::forEachChunk(chunks, chunks < 4 ? 1 : ml::threadCount(0), [&](std::size_t chunk) {
+        if (progress.stopped())
+            return;
+        const Index first = static_cast<Index>(chunk) * kTurnedAtOnce;
+        const Index count = std::min(kTurnedAtOnce, m_raw.rows() - first);
+        m_z.middleRows(first, count).noalias() = m_raw.middleRows(first, count) * m_forward;
+    });
+    if (progress.stopped())
+        return base::fail(Code::Cancelled, "training stopped on request");
+    return {};
 }
 
 ml::MatrixView Space::z() const

@@ -16,7 +16,7 @@
 namespace statescape::model::states {
 
 /// Folds of time blocks that distances are calibrated by.
-inline constexpr int kFolds = 3;
+inline constexpr int kFolds = 6;
 /// Prototypes are placed and distances measured on at most this many rows; more only cost time.
 inline constexpr std::size_t kMostFitRows = 20000;
 
@@ -70,6 +70,7 @@ public:
     [[nodiscard]] ml::Matrix rows(std::span<const std::size_t> rows, int fold = -1) const;
 
 private:
+    base::Result<> turn(const base::Progress &progress);
     ml::MatrixView m_raw;
     ml::Matrix m_forward, m_backward;
     std::vector<ml::Matrix> m_foldForward; ///< kFolds, empty ones for the scaled space

@@ -93,14 +93,11 @@ base::Error stopped()
 /// States of all rows, and the inertia.
 base::Result<std::vector<int>> judgeRows(ModelContent &out, ml::MatrixView z, const base::Progress &progress)
 {
-    std::vector<int> states;
+    STATESCAPE_TRY(std::vector<int> states, states::answersOf(out.judge, z, progress));
     for (Index first = 0; first < z.rows(); first += kJudgedAtOnce) {
         if (progress.stopped())
             return stopped();
-        const Index count = std::min(kJudgedAtOnce, z.rows() - first);
-        for (Index i = first; i < first + count; ++i)
-            states.push_back(out.judge.score(z.data() + i * z.outerStride(), true).cluster);
-        out.inertia += out.judge.inertia(z.middleRows(first, count));
+        out.inertia += out.judge.inertia(z.middleRows(first, std::min(kJudgedAtOnce, z.rows() - first)));
     }
     for (const int state : states)
         if (state >= 0)
@@ -229,7 +226,9 @@ base::Result<PreparedRows> prepareRows(const TrainingSet &set, const LabelTable 
     }
     const ml::MatrixView x = every ? set.x : ml::MatrixView(chosen);
     STATESCAPE_TRY(Preparer::Fit fit,
-                   Preparer::fit(*set.schema, x, columns, kindOf(options.scaler), progress));
+                   Preparer::fit(*set.schema, x, columns, kindOf(options.scaler), progress,
+                                 labels.classes.size() > 1 ? Preparer::WhenConstant::Refuse
+                                                           : Preparer::WhenConstant::Keep));
     PreparedRows out{std::move(fit), {}, {}, {}};
     const auto d = static_cast<std::size_t>(out.fit.preparer.size());
     auto &used = out.fit.rows;

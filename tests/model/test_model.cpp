@@ -493,7 +493,7 @@ void TestModel::refusesWhatHasNoMeaning()
     const auto code = [&](const TrainOptions &options) {
         return Model::train(data.set(), options).error().code;
     };
-    QCOMPARE(code({.algorithm = "gmm"}), Code::NotSupported);
+    QCOMPARE(code({.algorithm = "affinity"}), Code::InvalidArgument);
     QCOMPARE(code({.k = -1}), Code::InvalidArgument);
     QCOMPARE(code({.k = 257}), Code::InvalidArgument);
     QCOMPARE(code({.features = {"no.such"}}), Code::InvalidArgument);
@@ -574,7 +574,7 @@ void TestModel::irisAsAUserWould()
     }
     // scikit-learn 1.2.1: KMeans(3) on StandardScaler output, inertia 139.82.
     for (const bool useLabels : {false, true}) {
-        const auto model = trained(iris, {.k = 3, .useLabels = useLabels});
+        const auto model = trained(iris, {.algorithm = "kmeans", .k = 3, .useLabels = useLabels});
         QCOMPARE(model.states().size(), std::size_t{3});
         QVERIFY2(std::fabs(model.inertia() - 139.82) < 0.25,
                  qPrintable(QString::number(model.inertia(), 'g', 10)));
