@@ -294,8 +294,14 @@ private:
     {
         std::vector<std::string> told;
         std::set<std::size_t> known;
+        // [class][1 + state]; before all states those in none.
+        std::vector<std::vector<std::size_t>> counts(m_classes.size(),
+                                                     std::vector<std::size_t>(m_judge.states.size() + 1, 0));
+        for (std::size_t i = 0; i < std::min(m_labels.size(), m_answers.size()); ++i)
+            if (m_labels[i] >= 0)
+                ++counts[static_cast<std::size_t>(m_labels[i])][static_cast<std::size_t>(m_answers[i] + 1)];
         for (std::size_t c = 0; c < m_classes.size(); ++c)
-            if (std::string text = spreadOf(static_cast<int>(c), known); !text.empty())
+            if (std::string text = spreadOf(static_cast<int>(c), counts[c], known); !text.empty())
                 told.push_back(std::move(text));
         // What people named comes first.
         std::vector<std::size_t> order = m_large;
@@ -322,17 +328,13 @@ private:
         return {};
     }
 
-    /// @param known gets the states that are told of @return empty when the class lies in one state
-    [[nodiscard]] std::string spreadOf(int wanted, std::set<std::size_t> &known) const
+    /// @param counts by state, from 1 on @param known gets the states that are told of
+    /// @return empty when the class lies in one state
+    [[nodiscard]] std::string spreadOf(int wanted, std::span<const std::size_t> counts,
+                                       std::set<std::size_t> &known) const
     {
-        std::vector<std::size_t> in(m_judge.states.size(), 0);
-        std::size_t all = 0;
-        for (std::size_t i = 0; i < std::min(m_labels.size(), m_answers.size()); ++i)
-            if (m_labels[i] == wanted) {
-                ++all;
-                if (m_answers[i] >= 0)
-                    ++in[static_cast<std::size_t>(m_answers[i])];
-            }
+        const auto in = counts.subspan(1);
+        const auto all = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
         std::vector<std::size_t> states;
         for (std::size_t s = 0; s < in.size(); ++s)
             if (all >= kLeastLabels && (classOf(s) == wanted || classOf(s) < 0) &&
