@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/choose_k.h"
 
+#include "core/ml/draw_rows.h"
 #include "core/ml/kmeans.h"
 #include "core/ml/metrics.h"
 #include "core/ml/random.h"
@@ -25,23 +26,6 @@ constexpr std::size_t kSilhouetteRows = 1000;
 // A silhouette this far above that of structureless rows is worth a state of its own.
 constexpr double kLeastGain = 0.02;
 
-Matrix drawn(MatrixView x, std::size_t count, Random &random, std::vector<std::size_t> *which = nullptr)
-{
-    std::vector<std::size_t> rows(static_cast<std::size_t>(x.rows()));
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    count = std::min(count, rows.size());
-    for (std::size_t i = 0; i < count; ++i)
-        std::swap(rows[i], rows[i + random.below(rows.size() - i)]);
-    rows.resize(count);
-    std::sort(rows.begin(), rows.end());
-    Matrix out(static_cast<Index>(count), x.cols());
-    for (std::size_t i = 0; i < count; ++i)
-        out.row(static_cast<Index>(i)) = x.row(static_cast<Index>(rows[i]));
-    if (which != nullptr)
-        *which = std::move(rows);
-    return out;
-}
-
 /// Everything one choice needs, on at most maxRows rows.
 class Chooser {
 public:
@@ -49,7 +33,7 @@ public:
         : m_options(options)
         , m_progress(progress)
         , m_random(options.seed, 0xc4)
-        , m_x(drawn(x, options.maxRows, m_random))
+        , m_x(drawRows(x, options.maxRows, m_random))
     {}
 
     base::Result<KChoice> choose()
@@ -115,8 +99,8 @@ private:
         if (half < static_cast<std::size_t>(2 * k))
             return 0.0;
         for (int pair = 0; pair < m_options.resamples; ++pair) {
-            STATESCAPE_TRY(const KMeans a, cluster(drawn(m_x, half, m_random), k, m_options.seed));
-            STATESCAPE_TRY(const KMeans b, cluster(drawn(m_x, half, m_random), k, m_options.seed));
+            STATESCAPE_TRY(const KMeans a, cluster(drawRows(m_x, half, m_random), k, m_options.seed));
+            STATESCAPE_TRY(const KMeans b, cluster(drawRows(m_x, half, m_random), k, m_options.seed));
             STATESCAPE_TRY(const auto inA, a.predict(m_x));
             STATESCAPE_TRY(const auto inB, b.predict(m_x));
             sum += adjustedRand(inA, inB);

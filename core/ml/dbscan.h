@@ -15,8 +15,8 @@
 namespace statescape::ml {
 
 struct DbscanOptions {
-    /// Units of x; a row at exactly this distance is near. 0 chooses what nine rows in ten need to have
-    /// minSamples near: a start, not a truth.
+    /// Units of x; a row at exactly this distance is near. 0 chooses one and a half times what
+    /// seven rows in ten need to have minSamples near: a start, not a truth.
     double radius = 0;
     int minSamples = 5; ///< 1 and above: rows within the radius, itself included, that make a row a core
     int threads = 0;    ///< 0 chooses; the answer never depends on it

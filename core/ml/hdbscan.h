@@ -16,7 +16,8 @@ namespace statescape::ml {
 
 struct HdbscanOptions {
     int minClusterSize = 10; ///< 2 and above: fewer rows are no cluster of their own
-    int minSamples = 0; ///< smooths density over so many rows, the row itself included; 0: minClusterSize
+    int minSamples = 5; ///< smooths density over so many rows, the row itself included; 0: minClusterSize.
+                        ///< 5 agrees better than 10 with 200 sets whose clusters are known
     ClusterChoice choice = ClusterChoice::ExcessOfMass;
     bool single = false; ///< whether one cluster of everything is an answer
     int threads = 0;     ///< 0 chooses; the answer never depends on it
