@@ -48,8 +48,10 @@ base::Result<ml::Matrix> whitened(const ml::Matrix &z, const std::vector<int> &c
                                   const base::Progress &progress)
 {
     auto whitening = ml::withinClassWhitening(z, classOf, shrinkage, {progress.stop, {}});
-    if (whitening)
-        return ml::Matrix(z * whitening->forward);
+    if (whitening) {
+        ml::Matrix turned = z * whitening->forward;
+        return turned.allFinite() ? turned : z; // denormal spreads
+    }
     if (whitening.error().code == Code::NotEnoughData)
         return z;
     return whitening.error();
