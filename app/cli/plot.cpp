@@ -28,7 +28,8 @@ Run addPlot(CLI::App &app)
     app.add_option("--size", options->size, "pixels, such as 1280x800");
     app.add_option("--colour-by", options->colourBy, "label, state, time, abnormality or a feature's key");
     app.add_option("--axes", options->axes,
-                   "what the axes show: PC1 to PC8 or features' keys, apart by commas");
+                   "what the axes show: map (neighbours), or PC1 to PC8, map1 to map3 or features' keys, "
+                   "apart by commas");
     app.add_option("--density", options->density, "how many points lie where, instead of the points")
         ->check(CLI::IsMember({"auto", "on", "off"}));
     app.add_option("--depth-cue", options->depthCue, "what tells near from far in 3D")

@@ -51,10 +51,18 @@ struct Wanted {
     ui::offscreen::PointsPicture points;
 };
 
-/// @param text "PC1,PC2,block.queue.p99" @error InvalidArgument, NotFound
-base::Result<session::PictureAxes> axesFrom(const QString &text, const schema::Schema &schema)
+/// @param text "PC1,PC2,block.queue.p99", or "map" for as many axes of the neighbour map as @p view has
+/// @error InvalidArgument, NotFound
+base::Result<session::PictureAxes> axesFrom(const QString &text, const QString &view,
+                                            const schema::Schema &schema)
 {
+    using Kind = session::AxisSource::Kind;
     session::PictureAxes axes = session::kPrincipalAxes;
+    if (text == QLatin1String("map")) {
+        for (int a = 0; a < (view == QLatin1String("3d") ? 3 : 2); ++a)
+            axes[std::size_t(a)] = {Kind::Map, a};
+        return axes;
+    }
     const QStringList names = text.split(QLatin1Char(','));
     if (names.size() != 2 && names.size() != 3)
         return base::fail(base::Code::InvalidArgument, "--axes: two or three names apart by commas",
@@ -64,16 +72,22 @@ base::Result<session::PictureAxes> axesFrom(const QString &text, const schema::S
         bool number = false;
         const int component = name.startsWith(QLatin1String("PC")) ? name.mid(2).toInt(&number) : 0;
         if (number && component >= 1 && component <= session::kComponents) {
-            axes[std::size_t(a)] = {session::AxisSource::Kind::Component, component - 1};
+            axes[std::size_t(a)] = {Kind::Component, component - 1};
+            continue;
+        }
+        const int map = name.startsWith(QLatin1String("map")) ? name.mid(3).toInt(&number) : 0;
+        if (number && map >= 1 && map <= 3) {
+            axes[std::size_t(a)] = {Kind::Map, map - 1};
             continue;
         }
         const auto &features = schema.features();
         const auto at = std::find_if(features.begin(), features.end(),
                                      [&](const auto &feature) { return feature.key == name.toStdString(); });
         if (at == features.end())
-            return base::fail(base::Code::NotFound, "--axes: there is no '" + name.toStdString() + "'",
-                              "PC1 to PC8, or a feature's key as `statescape probes` lists them");
-        axes[std::size_t(a)] = {session::AxisSource::Kind::Feature, int(at - features.begin())};
+            return base::fail(
+                base::Code::NotFound, "--axes: there is no '" + name.toStdString() + "'",
+                "map, PC1 to PC8, map1 to map3, or a feature's key as `statescape probes` lists them");
+        axes[std::size_t(a)] = {Kind::Feature, int(at - features.begin())};
     }
     return axes;
 }
@@ -89,11 +103,17 @@ base::Result<QImage> draw(const Wanted &wanted)
     if (wanted.view == QLatin1String("timeline"))
         return ui::offscreen::drawTimeline(*snapshot, wanted.size);
     if (!wanted.axes.isEmpty() && snapshot->samples.rows() > 0) {
-        STATESCAPE_TRY(const auto axes, axesFrom(wanted.axes, snapshot->samples.schema()));
+        STATESCAPE_TRY(const auto axes, axesFrom(wanted.axes, wanted.view, snapshot->samples.schema()));
         workspace->setPictureAxes(axes);
-        for (int i = 0; i < 600 && workspace->snapshot()->pictureAxes != axes; ++i)
+        // A neighbour map of a long session takes its time; without progress there is nothing to wait for.
+        for (int i = 0;
+             (i < 600 || workspace->snapshot()->mapProgress) && workspace->snapshot()->pictureAxes != axes;
+             ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         snapshot = workspace->snapshot();
+        if (snapshot->pictureAxes != axes)
+            return base::fail(base::Code::NotEnoughData, "--axes: there are too few samples for these axes",
+                              "record more, or draw features");
     }
     auto points = wanted.points;
     points.mode = wanted.view == QLatin1String("2d") ? ui::ViewMode::TwoD : ui::ViewMode::ThreeD;
@@ -131,9 +151,10 @@ int main(int argc, char **argv)
     parser.addOption({QStringLiteral("colour-by"),
                       QStringLiteral("label, state, time, abnormality or a feature's key"),
                       QStringLiteral("WHAT")});
-    parser.addOption({QStringLiteral("axes"),
-                      QStringLiteral("what the axes show: PC1 to PC8 or features' keys"),
-                      QStringLiteral("A,B[,C]")});
+    parser.addOption(
+        {QStringLiteral("axes"),
+         QStringLiteral("what the axes show: map, or PC1 to PC8, map1 to map3 or features' keys"),
+         QStringLiteral("A,B[,C]")});
     parser.addOption({QStringLiteral("density"), QStringLiteral("auto, on or off"), QStringLiteral("WHEN"),
                       QStringLiteral("auto")});
     parser.addOption({QStringLiteral("depth-cue"), QStringLiteral("fog, eye-dome or none"),

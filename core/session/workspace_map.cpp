@@ -151,8 +151,17 @@ void Workspace::Impl::placeOnMap(const std::stop_token &stop)
     }
     const std::size_t count = std::min(kRowsPerJob, samples.rows() - std::min(first, samples.rows()));
     const auto block = placing->place(samples, first, count, stop);
-    if (!block)
+    if (!block) {
+        if (block.error().code == base::Code::Cancelled)
+            return;
+        {
+            const std::lock_guard lock(mutex);
+            endMapLocked(false);
+        }
+        publish();
+        report(block.error().in("neighbour map"));
         return;
+    }
     bool more = false;
     {
         const std::lock_guard lock(mutex);
@@ -182,7 +191,8 @@ void Workspace::cancelMap()
     m_impl->worker->cancel(Worker::Kind::Map);
     {
         const std::lock_guard lock(m_impl->mutex);
-        m_impl->endMapLocked(false);
+        m_impl->endMapLocked(true);
+        m_impl->pictureAxes = m_impl->placedOn;
     }
     m_impl->publish();
 }

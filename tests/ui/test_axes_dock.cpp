@@ -89,6 +89,56 @@ private Q_SLOTS:
         QCOMPARE(m_controller->shown()->pictureAxes[1], session::kPrincipalAxes[1]);
     }
 
+    void theMapComesWithItsWarning()
+    {
+        const auto hasText = [this](const QString &text) {
+            const auto labels = m_dock->findChildren<QLabel *>();
+            return std::any_of(labels.begin(), labels.end(), [&](const QLabel *label) {
+                return label->isVisible() && label->text().contains(text);
+            });
+        };
+        QVERIFY(!hasText(QStringLiteral("trust which samples lie together")));
+        m_dock->setMap(2);
+        QTRY_VERIFY_WITH_TIMEOUT(session::showsMap(m_controller->shown()->pictureAxes), 20'000);
+        const auto axes = m_controller->shown()->pictureAxes;
+        QCOMPARE(axes[0], (AxisSource{AxisSource::Kind::Map, 0}));
+        QCOMPARE(axes[1], (AxisSource{AxisSource::Kind::Map, 1}));
+        QCOMPARE(axes[2], session::kPrincipalAxes[2]);
+        QTRY_VERIFY(m_dock->meaning(0).startsWith(QStringLiteral("neighbour map 1 (no unit")));
+        QVERIFY(hasText(QStringLiteral("trust which samples lie together")));
+        QVERIFY(m_dock->loadings(0).empty());
+        QVERIFY(!m_dock->loadings(2).empty());
+        QVERIFY2(m_dock->driftText().contains(QStringLiteral("300 of 300 samples")),
+                 qPrintable(m_dock->driftText()));
+        const auto boxes = m_dock->findChildren<QCheckBox *>();
+        QVERIFY(std::none_of(boxes.begin(), boxes.end(), [](auto *box) {
+            return box->isVisible() && box->text().contains(QStringLiteral("Arrows"));
+        }));
+        m_dock->setMap(3);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (m_controller->shown()->pictureAxes[2] == AxisSource{AxisSource::Kind::Map, 2}), 20'000);
+        // Typed like any other.
+        m_dock->setAxis(2, session::kPrincipalAxes[1]);
+        QTRY_VERIFY_WITH_TIMEOUT((m_controller->shown()->pictureAxes[2] == session::kPrincipalAxes[1]),
+                                 20'000);
+        type(m_dock->findChildren<FeatureChoice *>()[2], QStringLiteral("Neighbour map 3"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (m_controller->shown()->pictureAxes[2] == AxisSource{AxisSource::Kind::Map, 2}), 20'000);
+        m_dock->setPrincipal();
+        QTRY_VERIFY(m_controller->shown()->pictureAxes == session::kPrincipalAxes);
+        QTRY_VERIFY(!hasText(QStringLiteral("trust which samples lie together")));
+    }
+
+    void cancellingTheMapLeavesThePicture()
+    {
+        m_dock->setMap(3);
+        m_dock->cancelMap();
+        QTest::qWait(300);
+        QVERIFY(m_controller->shown()->pictureAxes == session::kPrincipalAxes);
+        QVERIFY(!m_controller->shown()->mapProgress);
+        QCOMPARE(m_dock->findChildren<FeatureChoice *>()[0]->chosen(), QStringLiteral("\npc0"));
+    }
+
     void loadingsAreThoseOfTheProjection()
     {
         const auto &s = *m_controller->shown();

@@ -9,6 +9,8 @@
 #include <QCheckBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QMenu>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -23,11 +25,14 @@ using session::AxisSource;
 constexpr std::size_t kBars = 6;  // loadings drawn for each axis
 constexpr std::size_t kWords = 3; // and said in words
 const QString kComponentData = QStringLiteral("\npc");
+const QString kMapData = QStringLiteral("\nmap");
 
 QString dataOf(const AxisSource &source, const session::Snapshot &s)
 {
     if (source.kind == AxisSource::Kind::Component)
         return kComponentData + QString::number(source.index);
+    if (source.kind == AxisSource::Kind::Map)
+        return kMapData + QString::number(source.index);
     return s.samples.sharedSchema() && std::size_t(source.index) < s.samples.schema().size()
                ? qt(s.samples.schema()[std::size_t(source.index)].key)
                : QString();
@@ -73,6 +78,12 @@ AxesDock::AxesDock(SessionController &controller, QWidget *parent)
     , m_pin(new QPushButton(tr("Pin")))
     , m_refit(new QPushButton(tr("Refit now")))
     , m_principal(new QPushButton(tr("Principal axes")))
+    , m_map(new QPushButton(tr("Neighbour map")))
+    , m_trust(
+          mutedLabel(tr("Neighbour map: trust which samples lie together, not how far apart groups lie, how "
+                        "large or how dense they look; components tell that.")))
+    , m_making(new QWidget)
+    , m_progress(new QProgressBar)
 {
     auto *page = new QWidget;
     auto *outer = new QVBoxLayout(page);
@@ -116,7 +127,7 @@ QWidget *AxesDock::makeChoices()
         Axis &axis = m_axes[std::size_t(i)];
         axis.choice = new FeatureChoice;
         axis.choice->setAccessibleName(tr("What axis %1 shows").arg(nameOf(i)));
-        axis.choice->setToolTip(tr("A component or any feature; type a part of its name"));
+        axis.choice->setToolTip(tr("A component, the neighbour map or any feature; type a part of its name"));
         axis.choice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
         axis.meaning = mutedLabel();
         axis.meaning->setWordWrap(true);
@@ -132,6 +143,8 @@ QWidget *AxesDock::makeChoices()
             AxisSource source;
             if (data.startsWith(kComponentData)) {
                 source.index = data.mid(kComponentData.size()).toInt();
+            } else if (data.startsWith(kMapData)) {
+                source = {AxisSource::Kind::Map, data.mid(kMapData.size()).toInt()};
             } else {
                 source.kind = AxisSource::Kind::Feature;
                 source.index = m_snapshot->samples.schema().indexOf(data.toStdString());
@@ -141,9 +154,60 @@ QWidget *AxesDock::makeChoices()
         });
     }
     m_principal->setToolTip(tr("The first three components on X, Y and Z"));
-    grid->addWidget(m_principal, 6, 1, Qt::AlignLeft);
+    auto *row = new QHBoxLayout;
+    row->addWidget(m_principal);
+    row->addWidget(m_map);
+    row->addStretch(1);
+    grid->addLayout(row, 6, 0, 1, 2);
     connect(m_principal, &QPushButton::clicked, this, &AxesDock::setPrincipal);
+    makeMapPart(*grid);
     return choices;
+}
+
+void AxesDock::makeMapPart(QGridLayout &grid)
+{
+    auto *menu = new QMenu(m_map);
+    menu->addAction(tr("Flat: on X and Y"), this, [this] { setMap(2); });
+    menu->addAction(tr("In space: on X, Y and Z"), this, [this] { setMap(3); });
+    m_map->setMenu(menu);
+    m_map->setToolTip(tr("Samples near each other in all features lie near each other here; made aside, the "
+                         "picture stays until it is ready"));
+    m_trust->setWordWrap(true);
+    grid.addWidget(m_trust, 7, 0, 1, 2);
+    auto *row = new QHBoxLayout(m_making);
+    row->setContentsMargins(0, 0, 0, 0);
+    m_progress->setRange(0, 100);
+    m_progress->setAccessibleName(tr("Neighbour map being made"));
+    m_progress->setFormat(tr("neighbour map, %p %"));
+    auto *cancel = new QPushButton(tr("Cancel"));
+    row->addWidget(m_progress, 1);
+    row->addWidget(cancel);
+    grid.addWidget(m_making, 8, 0, 1, 2);
+    connect(cancel, &QPushButton::clicked, this, &AxesDock::cancelMap);
+}
+
+void AxesDock::setMap(int components)
+{
+    if (!m_controller.workspace())
+        return;
+    session::PictureAxes axes = m_wanted;
+    for (int a = 0; a < components; ++a)
+        axes[std::size_t(a)] = {AxisSource::Kind::Map, a};
+    // A flat map has nothing behind it that is of the map.
+    if (components == 2 && axes[2].kind == AxisSource::Kind::Map)
+        axes[2] = session::kPrincipalAxes[0];
+    m_wanted = axes;
+    m_controller.workspace()->setPictureAxes(axes);
+}
+
+void AxesDock::cancelMap()
+{
+    if (!m_controller.workspace() || !m_snapshot)
+        return;
+    m_controller.workspace()->cancelMap();
+    m_wanted = m_snapshot->pictureAxes;
+    for (int axis = 0; axis < 3; ++axis)
+        updateAxis(axis);
 }
 
 QWidget *AxesDock::makeStability()
@@ -158,8 +222,8 @@ QWidget *AxesDock::makeStability()
     auto *row = new QHBoxLayout;
     m_pin->setCheckable(true);
     m_pin->setToolTip(tr("Keep these axes, however much comes in"));
-    m_refit->setToolTip(tr("Fit the components to everything there is now; the picture turns as little as "
-                           "it must"));
+    m_refit->setToolTip(tr("Fit the components, and the neighbour map where it is shown, to everything there "
+                           "is now; the picture turns as little as it must"));
     row->addWidget(m_pin);
     row->addWidget(m_refit);
     row->addStretch(1);
@@ -236,6 +300,12 @@ void AxesDock::update()
         m_hint->setText(tr("Click a bar to put it on %1.").arg(nameOf(m_next)));
         m_principal->setEnabled(s.pictureAxes != session::kPrincipalAxes);
     }
+    const bool onMap = session::showsMap(s.pictureAxes);
+    m_trust->setVisible(onMap || s.mapProgress);
+    m_arrows->setVisible(!onMap);
+    m_making->setVisible(s.mapProgress.has_value());
+    if (s.mapProgress)
+        m_progress->setValue(int(100 * *s.mapProgress));
     updateStability();
 }
 
@@ -249,6 +319,8 @@ void AxesDock::fillChoices()
             text += QStringLiteral(" · %1 %").arg(100 * m_snapshot->axes[at].varianceShare, 0, 'f', 0);
         components << QPair(text, kComponentData + QString::number(c));
     }
+    for (int c = 0; c < 3; ++c)
+        components << QPair(tr("Neighbour map %1").arg(c + 1), kMapData + QString::number(c));
     for (Axis &axis : m_axes)
         axis.choice->fill(components, &m_snapshot->samples.schema());
 }
@@ -292,6 +364,9 @@ void AxesDock::updateStability()
     text += tr(". A fresh fit would lie %1° away.").arg(s.driftDegrees, 0, 'f', 1);
     if (s.axesPinned)
         text += tr(" Pinned: they stay as they are.");
+    if (s.map)
+        text += tr(" The map was fitted on %1 of %2; the others are placed among them.")
+                    .arg(countText(s.map->fitted()), pluralText(s.map->rows(), tr("sample")));
     if (m_drift->text() != text)
         m_drift->setText(text);
     m_pin->setChecked(s.axesPinned);

@@ -9,6 +9,8 @@
 #include <array>
 
 class QCheckBox;
+class QGridLayout;
+class QProgressBar;
 class QPushButton;
 
 namespace statescape::ui {
@@ -26,6 +28,9 @@ public:
     /// @param axis 0..2; what another axis shows changes places with it
     void setAxis(int axis, const session::AxisSource &source);
     void setPrincipal();
+    /// @param components 2 puts the neighbour map on X and Y, 3 on all axes; it shows when it is ready
+    void setMap(int components);
+    void cancelMap();
     /// @return text below the choice of axis 0..2: session::axisText() and what happens along it.
     [[nodiscard]] QString meaning(int axis) const;
     [[nodiscard]] QString driftText() const { return m_drift->text(); }
@@ -45,6 +50,7 @@ private:
         LoadingBars *bars = nullptr;
     };
     QWidget *makeChoices();
+    void makeMapPart(QGridLayout &grid);
     QWidget *makeStability();
     void update();
     void fillChoices();
@@ -58,7 +64,10 @@ private:
     QWidget *m_body;
     ScreePlot *m_scree;
     QCheckBox *m_arrows;
-    QPushButton *m_pin, *m_refit, *m_principal;
+    QPushButton *m_pin, *m_refit, *m_principal, *m_map;
+    QLabel *m_trust;   ///< when to trust the map, while it is shown
+    QWidget *m_making; ///< how far it is, and Cancel
+    QProgressBar *m_progress;
     SnapshotPtr m_snapshot;
     std::shared_ptr<const model::Projection> m_drawn; ///< axes the plots show
     session::PictureAxes m_wanted = session::kPrincipalAxes;

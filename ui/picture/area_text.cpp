@@ -8,6 +8,7 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QJsonObject>
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +41,8 @@ QString areaToText(const DrawnArea &area, const session::Snapshot &snapshot)
     for (const session::AxisSource &axis : snapshot.pictureAxes)
         axes << (axis.kind == session::AxisSource::Kind::Feature
                      ? QJsonValue(qt(snapshot.samples.schema()[std::size_t(axis.index)].key))
+                 : axis.kind == session::AxisSource::Kind::Map
+                     ? QJsonValue(QJsonObject{{QStringLiteral("map"), axis.index}})
                      : QJsonValue(axis.index));
     o[QStringLiteral("axes")] = axes;
     if (snapshot.projection)
@@ -64,6 +67,11 @@ base::Result<StoredArea> areaFromText(const QString &text)
     const double width = viewport[0].toDouble(), height = viewport[1].toDouble();
     if (!(width >= 1 && width <= 65'536 && height >= 1 && height <= 65'536))
         return damaged("the viewport");
+    const QJsonArray drawnOn = o[QStringLiteral("axes")].toArray();
+    if (std::any_of(drawnOn.begin(), drawnOn.end(), [](const QJsonValue &axis) { return axis.isObject(); }))
+        return base::fail(base::Code::NotSupported,
+                          "the area was drawn on a neighbour map, which is of that session's samples only",
+                          "recall the selection in its own session, or draw on components or features");
     Camera like;
     like.setViewport(width, height);
     const auto camera = cameraFromJson(o[QStringLiteral("camera")].toObject(), like);

@@ -21,7 +21,8 @@ struct StoredArea {
     std::shared_ptr<const model::Projection> projection;
     QStringList features; ///< keys of the schema it was drawn on
 };
-/// @error Corrupt saying what is wrong with the text
+/// @error Corrupt saying what is wrong with the text; NotSupported for an area drawn on a neighbour map,
+/// which has no place for other samples that would mean the same
 base::Result<StoredArea> areaFromText(const QString &text);
 
 /// @return the rows of @p snapshot that lie in @p stored, on the axes it was drawn on. @error Mismatch when

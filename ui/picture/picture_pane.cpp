@@ -53,11 +53,32 @@ Vec3 reachOf(const session::Snapshot &s)
     return reach;
 }
 
-bool hasFeature(const session::PictureAxes &axes)
+bool onlyComponents(const session::PictureAxes &axes)
 {
-    return std::any_of(axes.begin(), axes.end(), [](const session::AxisSource &axis) {
+    return std::all_of(axes.begin(), axes.end(), [](const session::AxisSource &axis) {
+        return axis.kind == session::AxisSource::Kind::Component;
+    });
+}
+
+/// A feature's axis has its own unit, so lengths along it compare with nothing; nor do those of a map and of
+/// a component. What lies behind a flat map does not count.
+Aspect aspectOf(const session::PictureAxes &axes)
+{
+    const bool feature = std::any_of(axes.begin(), axes.end(), [](const session::AxisSource &axis) {
         return axis.kind == session::AxisSource::Kind::Feature;
     });
+    return feature || axes[0].kind != axes[1].kind ? Aspect::Fitted : Aspect::Equal;
+}
+
+/// What an axis shows, as it is stored: by key where another version may have the feature in another column.
+QJsonValue axisToJson(const session::AxisSource &axis, const schema::Schema &schema)
+{
+    using Kind = session::AxisSource::Kind;
+    if (axis.kind == Kind::Feature)
+        return qt(schema[std::size_t(axis.index)].key);
+    if (axis.kind == Kind::Map)
+        return QJsonObject{{QStringLiteral("map"), axis.index}};
+    return axis.index;
 }
 
 } // namespace
@@ -73,7 +94,7 @@ std::size_t firstWithin(const session::Snapshot &s, std::uint64_t windowNs)
 
 std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
 {
-    if (!s.projection || hasFeature(s.pictureAxes))
+    if (!s.projection || !onlyComponents(s.pictureAxes))
         return {};
     const auto columns = s.projection->columns();
     const Eigen::MatrixXd loadings = s.projection->loadings();
@@ -119,9 +140,7 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
 {
     view.setStyles(marks.styles);
     view.setColourScale(marks.scale);
-    // A feature's axis has its own unit, so lengths along it compare with nothing.
-    if (const Aspect aspect = hasFeature(s.pictureAxes) ? Aspect::Fitted : Aspect::Equal;
-        view.camera().aspect() != aspect)
+    if (const Aspect aspect = aspectOf(s.pictureAxes); view.camera().aspect() != aspect)
         view.setAspect(aspect);
     std::array<QString, 3> captions;
     for (std::size_t i = 0; i < captions.size(); ++i)
@@ -268,16 +287,22 @@ void PicturePane::update()
     if (!shown)
         return;
     const Marks &marks = m_marker.update(*shown, m_colouring, firstWithin(*shown, m_windowNs));
-    const bool moved = m_projection && (m_projection != shown->projection || m_axes != shown->pictureAxes);
+    const bool moved = m_projection && (m_projection != shown->projection || m_map != shown->map ||
+                                        m_axes != shown->pictureAxes);
     const bool otherKind = m_axes != shown->pictureAxes;
     m_projection = shown->projection;
+    m_map = shown->map;
     m_axes = shown->pictureAxes;
     feedPointView(*m_view, *shown, marks,
                   moved ? PointView::PointsChange::Morph : PointView::PointsChange::Grown);
     m_view->setAxisArrows(m_arrows ? axisArrows(*shown, kMostArrows) : std::vector<AxisArrow>{});
     m_view->setSelection(m_controller.selection());
-    if (otherKind)
+    if (otherKind && m_awaited && m_awaited->first == m_axes)
+        m_view->setCamera(m_awaited->second);
+    else if (otherKind)
         m_view->fit();
+    if (otherKind)
+        m_awaited.reset();
     m_view->setAccessibleDescription(tr("%1 of %2 samples shown, %3 selected")
                                          .arg(countText(marks.shown), countText(shown->samples.rows()),
                                               countText(m_controller.selectedCount())));
@@ -352,12 +377,9 @@ QString PicturePane::toText() const
     o[QStringLiteral("orthographic")] = m_view->camera().lens() == Lens::Orthographic;
     const auto live = m_controller.live();
     if (live && live->samples.sharedSchema()) {
-        // By key: another version may have the feature in another column.
         QJsonArray axes;
         for (const session::AxisSource &axis : live->pictureAxes)
-            axes << (axis.kind == session::AxisSource::Kind::Feature
-                         ? QJsonValue(qt(live->samples.schema()[std::size_t(axis.index)].key))
-                         : QJsonValue(axis.index));
+            axes << axisToJson(axis, live->samples.schema());
         o[QStringLiteral("axes")] = axes;
     }
     return QString::fromUtf8(QJsonDocument(o).toJson(QJsonDocument::Compact));
@@ -378,6 +400,7 @@ void PicturePane::restore(const QString &text)
     m_view->setDensity(PointView::Density(std::clamp(o[QStringLiteral("density")].toInt(), 0, 2)));
     m_view->setLens(o[QStringLiteral("orthographic")].toBool() ? Lens::Orthographic : Lens::Perspective);
     const auto live = m_controller.live();
+    std::optional<session::PictureAxes> awaited;
     if (const QJsonArray stored = o[QStringLiteral("axes")].toArray();
         stored.size() == 3 && live && live->samples.sharedSchema() && m_controller.workspace()) {
         session::PictureAxes axes = session::kPrincipalAxes;
@@ -389,10 +412,14 @@ void PicturePane::restore(const QString &text)
             });
             if (at != features.end())
                 axes[a] = {session::AxisSource::Kind::Feature, int(at - features.begin())};
+            else if (axis.isObject())
+                axes[a] = {session::AxisSource::Kind::Map,
+                           std::clamp(axis.toObject()[QStringLiteral("map")].toInt(), 0, 2)};
             else if (axis.isDouble())
                 axes[a] = {session::AxisSource::Kind::Component,
                            std::clamp(axis.toInt(), 0, session::kComponents - 1)};
         }
+        awaited = axes;
         m_controller.workspace()->setPictureAxes(axes);
     }
     update();
@@ -402,6 +429,9 @@ void PicturePane::restore(const QString &text)
         if (o[QStringLiteral("follows")].toBool())
             m_view->fit();
         m_view->setCamera(*camera);
+        // A neighbour map comes later; until then other axes are shown.
+        if (awaited && *awaited != m_axes && !o[QStringLiteral("follows")].toBool())
+            m_awaited = {*awaited, m_view->camera()};
     }
     Q_EMIT settingsChanged();
 }

@@ -64,7 +64,10 @@ private:
     Colouring m_colouring;
     std::uint64_t m_windowNs = 900'000'000'000;
     std::shared_ptr<const model::Projection> m_projection; ///< of the points shown
+    std::shared_ptr<const session::PictureMap> m_map;      ///< likewise, null without one
     session::PictureAxes m_axes = session::kPrincipalAxes;
+    /// The camera stored with axes that are not shown yet.
+    std::optional<std::pair<session::PictureAxes, Camera>> m_awaited;
     bool m_arrows = false;
     DepthCue m_depthCue = DepthCue::Fog;
     int m_topInset = 0;
@@ -75,7 +78,7 @@ private:
 void feedPointView(PointView &view, const session::Snapshot &snapshot, const Marks &marks,
                    PointView::PointsChange change);
 /// @return arrows for the features that load most on the three axes shown, at most @p most; none where an
-/// axis is a feature
+/// axis is no component
 std::vector<AxisArrow> axisArrows(const session::Snapshot &snapshot, std::size_t most);
 /// @return first sample within @p windowNs (0: all) before the newest.
 std::size_t firstWithin(const session::Snapshot &snapshot, std::uint64_t windowNs);

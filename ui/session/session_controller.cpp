@@ -166,6 +166,7 @@ void SessionController::updateShown()
         shown->axesFittedNs = m_frozen->axesFittedNs;
         shown->coordinates = m_frozen->coordinates;
         shown->pictureAxes = m_frozen->pictureAxes;
+        shown->map = m_frozen->map;
         m_shown = std::move(shown);
     }
     Q_EMIT shownChanged();
