@@ -33,18 +33,21 @@ base::Error stoppedError()
 }
 
 /// @return false when a value is not finite.
-bool addSums(MatrixView x, std::size_t from, std::size_t to, double *sums)
+bool addSums(MatrixView x, std::size_t from, std::size_t to, double *sums, const base::Progress &progress)
 {
     const auto isa = kernel::bestIsa();
     const int d = static_cast<int>(x.cols());
     const std::vector<std::int32_t> nought(kBlockRows, 0);
     bool finite = true;
-    for (; from < to; from += kBlockRows) {
+    for (; from < to && !progress.stopped(); from += kBlockRows) {
         const std::size_t count = std::min(kBlockRows, to - from);
         const float *rows = x.data() + static_cast<Index>(from) * x.outerStride();
-        for (std::size_t i = 0; i < count; ++i)
-            finite &= kernel::allFinite(rows + static_cast<Index>(i) * x.outerStride(),
-                                        static_cast<std::size_t>(d), isa);
+        const auto values = static_cast<std::size_t>(d);
+        if (x.outerStride() == x.cols())
+            finite &= kernel::allFinite(rows, count * values, isa);
+        else
+            for (std::size_t i = 0; i < count; ++i)
+                finite &= kernel::allFinite(rows + static_cast<Index>(i) * x.outerStride(), values, isa);
         kernel::addRows(rows, x.outerStride(), count, d, nought.data(), sums, isa);
     }
     return finite;
@@ -92,8 +95,10 @@ base::Result<Covariance> covarianceOf(MatrixView x, int threads, const base::Pro
     std::vector<Eigen::VectorXd> sums(rowChunks(n), Eigen::VectorXd::Zero(d));
     std::vector<std::uint8_t> finite(sums.size(), 0);
     forEachRowChunk(n, workers, [&](std::size_t chunk, std::size_t from, std::size_t to) {
-        finite[chunk] = addSums(x, from, to, sums[chunk].data()) ? 1 : 0;
+        finite[chunk] = addSums(x, from, to, sums[chunk].data(), progress) ? 1 : 0;
     });
+    if (progress.stopped())
+        return stoppedError();
     if (std::find(finite.begin(), finite.end(), 0) != finite.end())
         return checkFinite(x).error();
     Covariance out{Eigen::VectorXd::Zero(d), Eigen::MatrixXd(d, d)};

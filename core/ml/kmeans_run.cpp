@@ -214,12 +214,18 @@ void KMeansRun::fillEmpty()
     if (std::none_of(m_sizes.begin(), m_sizes.end(), [](auto size) { return size == 0; }))
         return;
     std::vector<double> dist2(m_data.rows());
-    for (std::size_t i = 0; i < dist2.size(); ++i)
-        dist2[i] = kernel::scatter(m_data.row(i), m_data.x.outerStride(), 1, m_data.d, &m_label[i],
-                                   m_centres.data(), nullptr, m_data.isa);
+    eachChunk(static_cast<double>(m_data.rows()) * m_data.d * 4, [&](std::size_t chunk) {
+        eachGroup(chunk, [&](std::size_t from, std::size_t count) {
+            for (std::size_t i = from; i < from + count; ++i)
+                dist2[i] = kernel::scatter(m_data.row(i), m_data.x.outerStride(), 1, m_data.d, &m_label[i],
+                                           m_centres.data(), nullptr, m_data.isa);
+        });
+    });
     for (std::size_t c = 0; c < m_sizes.size(); ++c) {
         if (m_sizes[c] != 0)
             continue;
+        if (stopped())
+            return;
         std::size_t farthest = dist2.size();
         for (std::size_t i = 0; i < dist2.size(); ++i)
             if (dist2[i] > 0 && m_data.weight(i) > 0 && m_sizes[static_cast<std::size_t>(m_label[i])] > 1 &&

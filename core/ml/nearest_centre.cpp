@@ -106,11 +106,11 @@ void NearestCentre::findLabels(const kernel::RowsView &rows, Block &out) const
     alignas(64) float second[kernel::kFilterRows];
     float norm2[kernel::kFilterRows];
     std::uint8_t unsure[kernel::kFilterRows];
+    kernel::nearestScores(rows, m_view, best, second, out.label.data(), m_isa);
     // The origin was rounded too.
     const float slack = m_bounds.origin * 0x1p-23F;
     const float reach =
         std::sqrt(kernel::reachOf(rows, m_view.columns, m_originFloat.data(), m_isa)) * kSafety + slack;
-    kernel::nearestScores(rows, m_view, best, second, out.label.data(), m_isa);
     std::fill_n(norm2, rows.count, reach * reach + std::numeric_limits<float>::min());
     kernel::proveNearest(best, second, norm2, rows.count, m_bounds, unsure, nullptr, nullptr, m_isa);
     for (std::size_t i = 0; i < rows.count; ++i) {
@@ -167,12 +167,16 @@ std::vector<std::int32_t> nearestLabels(MatrixView x, const Matrix &centres)
     const int threads = static_cast<double>(x.rows()) * static_cast<double>(centres.size()) < kParallelWork
                             ? 1
                             : threadCount(0);
-    forEachChunk(static_cast<std::size_t>((x.rows() + kGroup - 1) / kGroup), threads, [&](std::size_t group) {
+    // Some groups in a row, so that what is fetched ahead is ours.
+    constexpr Index kRows = 8 * kGroup;
+    forEachChunk(static_cast<std::size_t>((x.rows() + kRows - 1) / kRows), threads, [&](std::size_t chunk) {
         NearestCentre::Block block;
-        const Index from = static_cast<Index>(group) * kGroup;
-        const auto count = static_cast<std::size_t>(std::min(kGroup, x.rows() - from));
-        nearest.findLabels({x.data() + from * x.outerStride(), x.outerStride(), nullptr, count}, block);
-        std::copy_n(block.label.begin(), count, labels.begin() + from);
+        const Index end = std::min((static_cast<Index>(chunk) + 1) * kRows, x.rows());
+        for (Index from = static_cast<Index>(chunk) * kRows; from < end; from += kGroup) {
+            const auto count = static_cast<std::size_t>(std::min(kGroup, end - from));
+            nearest.findLabels({x.data() + from * x.outerStride(), x.outerStride(), nullptr, count}, block);
+            std::copy_n(block.label.begin(), count, labels.begin() + from);
+        }
     });
     return labels;
 }

@@ -155,7 +155,8 @@ struct Lowest {
 template <int Lanes>
 STATESCAPE_INLINE void fetchAhead(const RowsView &rows, int columns, std::size_t from)
 {
-    constexpr std::size_t kAhead = 16;
+    // Memory answers later than a few blocks of rows are done.
+    constexpr std::size_t kAhead = 64;
     constexpr int kLine = 64 / sizeof(float);
     for (std::size_t i = from + kAhead; i < from + kAhead + Lanes; ++i) {
         if (rows.index != nullptr && i >= rows.count)

@@ -72,7 +72,7 @@ void RowTree::hold(MatrixView x, const std::vector<std::uint32_t> &chosen, const
 {
     if (chosen.empty() || stop.stop_requested())
         return clear();
-    chooseAxes(x, chosen);
+    chooseAxes(x, chosen, stop);
     const std::size_t n = chosen.size();
     const auto width = static_cast<std::size_t>(m_width);
     std::vector<float> coordinates(n * width);
@@ -112,8 +112,12 @@ void RowTree::hold(MatrixView x, const std::vector<std::uint32_t> &chosen, const
         std::copy_n(coordinates.data() + m_row[i] * width, width, m_turned.data() + i * width);
     if (stop.stop_requested())
         return clear();
-    m_tiles = kernel::Tiles(Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
-        m_turned.data(), static_cast<Index>(n), m_columns, Eigen::OuterStride<>(m_width)));
+    m_tiles =
+        kernel::Tiles(Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
+                          m_turned.data(), static_cast<Index>(n), m_columns, Eigen::OuterStride<>(m_width)),
+                      [&stop] { return stop.stop_requested(); });
+    if (stop.stop_requested())
+        return clear();
     measureBoxes();
 }
 
@@ -124,7 +128,7 @@ void RowTree::clear()
     m_leaves.clear();
 }
 
-void RowTree::chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen)
+void RowTree::chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop)
 {
     if (m_columns <= kFewColumns || chosen.size() < 4 * kernel::kLanes)
         return;
@@ -141,9 +145,13 @@ void RowTree::chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen)
     }
     cross = Eigen::MatrixXd(cross.selfadjointView<Eigen::Lower>()) / used;
     double longest = 0;
-    for (const std::uint32_t i : chosen)
-        longest =
-            std::max(longest, (x.row(static_cast<Index>(i)).transpose().cast<double>() - m_mean).norm());
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        // Half a tree is thrown away, so which axes it has does not matter.
+        if ((i & 4095U) == 0 && stop.stop_requested())
+            return;
+        longest = std::max(longest,
+                           (x.row(static_cast<Index>(chosen[i])).transpose().cast<double>() - m_mean).norm());
+    }
     if (!cross.allFinite() || !(longest < kMostReach * std::sqrt(cross.trace())) || longest > 1e15 ||
         longest < 1e-15)
         return;

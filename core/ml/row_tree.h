@@ -138,7 +138,7 @@ public:
     }
 
 private:
-    void chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen);
+    void chooseAxes(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop);
     bool build(const std::vector<float> &coordinates, const std::stop_token &stop);
     void measureBoxes();
     void hold(MatrixView x, const std::vector<std::uint32_t> &chosen, const std::stop_token &stop);
