@@ -3,6 +3,7 @@
 #include "core/model/state_plan.h"
 
 #include "core/ml/choose_clusterer.h"
+#include "core/ml/choose_k.h"
 #include "core/model/state_rows.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ using base::Code;
 namespace {
 /// Fewer rows say nothing about how many states there are.
 constexpr Eigen::Index kLeastToChoose = 20;
+constexpr Eigen::Index kMostStates = 8;
 
 base::Error notTaken(const TrainOptions &options, std::string_view what, std::string_view hint)
 {
@@ -83,6 +85,35 @@ int indexOf(std::string_view algorithm)
         facts.begin());
 }
 
+Choice choiceOf(const ml::KChoice &choice, const std::string &algorithm)
+{
+    Choice out;
+    for (const auto &one : choice.table)
+        out.table.push_back({algorithm, one.k, one.silhouette, one.daviesBouldin, one.calinskiHarabasz,
+                             kUndefined, one.stability, 0, one.score, one.k == choice.k});
+    out.sure = choice.sure;
+    out.structure = choice.structure;
+    out.reason = choice.reason;
+    return out;
+}
+
+/// Number of states for algorithms whose states are round or nearly so, by what k-means finds: on recordings
+/// that names more of what went on than criteria for any shape do, and in a third of the time.
+base::Result<> chooseRound(Plan &plan, const JudgeInput &in, const TrainOptions &options,
+                           const base::Progress &progress)
+{
+    ml::ChooseKOptions wanted;
+    wanted.most = static_cast<int>(std::min<Eigen::Index>(kMostStates, in.z.rows()));
+    wanted.seed = options.seed;
+    STATESCAPE_TRY(const ml::KChoice chosen, ml::chooseK(in.z, wanted, progress));
+    plan.choice = choiceOf(chosen, plan.algorithm);
+    plan.k = chosen.k;
+    plan.single = chosen.k == 1;
+    plan.fit = fitOf(plan.algorithm, chosen.k, options);
+    plan.notes.push_back(chosen.reason);
+    return {};
+}
+
 /// Number of states, and for auto the algorithm too.
 base::Result<> choose(Plan &plan, const JudgeInput &in, const TrainOptions &options, bool anyAlgorithm,
                       const base::Progress &progress)
@@ -95,6 +126,8 @@ base::Result<> choose(Plan &plan, const JudgeInput &in, const TrainOptions &opti
                 in.z.rows()));
         return {};
     }
+    if (!anyAlgorithm && plan.algorithm != "genie")
+        return chooseRound(plan, in, options, progress);
     ml::ChooseClustererOptions wanted;
     wanted.k = plan.k;
     wanted.seed = options.seed;

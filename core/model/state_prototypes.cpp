@@ -222,7 +222,7 @@ base::Result<Found> classesByPrototypes(const RowTable &table, const Space &spac
             out.stateOf[row] = state;
     }
     out.remake = [place](const Rows &rows, int state, int fold) {
-        return place(rows, 2, 0xca2 + static_cast<std::uint64_t>(state), fold);
+        return place(rows, 1, 0xca2 + static_cast<std::uint64_t>(state), fold);
     };
     return out;
 }
