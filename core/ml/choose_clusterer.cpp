@@ -10,6 +10,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace statescape::ml {
@@ -145,14 +146,17 @@ private:
         return 1 / (1 + std::exp(-evidence));
     }
 
+    /// Of several settings of one algorithm that find as many clusters, the best speaks for all.
     void fillTable(ClustererChoice &out) const
     {
-        for (const auto &one : m_all)
-            out.table.push_back(one.shown);
-        std::stable_sort(out.table.begin(), out.table.end(),
-                         [](const ClustererCandidate &a, const ClustererCandidate &b) {
-                             return a.algorithm != b.algorithm ? a.algorithm < b.algorithm : a.k < b.k;
-                         });
+        std::map<std::pair<int, int>, const ClustererCandidate *> best;
+        for (const auto &one : m_all) {
+            auto &listed = best[{one.shown.algorithm, one.shown.k}];
+            if (listed == nullptr || one.shown.score > listed->score)
+                listed = &one.shown;
+        }
+        for (const auto &[key, one] : best)
+            out.table.push_back(*one);
     }
 
     /// @return the answer that there are no clusters.

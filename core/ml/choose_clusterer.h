@@ -20,7 +20,8 @@ struct ChooseClustererOptions {
     std::size_t maxRows = 2000; ///< that are looked at, drawn at random
 };
 
-/// One algorithm with one number of clusters. NaN where a criterion says nothing.
+/// One algorithm with one number of clusters, of the settings tried the best. NaN where a criterion says
+/// nothing.
 struct ClustererCandidate {
     int algorithm = 0;        ///< index into clustererFacts()
     ClustererOptions options; ///< ready for Clusterer::fit

@@ -225,7 +225,7 @@ void TestChooseClusterer::tableListsEveryCandidate()
         if (i > 0) {
             const auto &before = choice->table[i - 1];
             QVERIFY(before.algorithm < row.algorithm ||
-                    (before.algorithm == row.algorithm && before.k <= row.k));
+                    (before.algorithm == row.algorithm && before.k < row.k));
         }
     }
     QVERIFY(listed);
