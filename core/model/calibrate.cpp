@@ -20,6 +20,8 @@ constexpr std::size_t kKnots = 257;
 constexpr std::size_t kLeastCalibration = 5;
 constexpr Index kChunkRows = 256;
 constexpr std::uint64_t kThinning = 0xca11b;
+/// Rows of each state that say how far its rows lie: quantiles settle long before.
+constexpr std::size_t kMostCalibrated = 6000;
 /// Rows not fitted on lie at most so much farther from a state before it is another one.
 constexpr double kMostWidening = 2;
 /// Rows whose distances to all states are kept, and how many make a temperature.
@@ -103,7 +105,7 @@ std::vector<Rows> membersOf(const Found &found)
     for (std::size_t i = 0; i < found.stateOf.size(); ++i)
         out[found.stateOf[i] < 0 ? states : static_cast<std::size_t>(found.stateOf[i])].push_back(i);
     for (auto &rows : out)
-        rows = thinned(std::move(rows), kMostFitRows, kThinning);
+        rows = thinned(std::move(rows), kMostCalibrated, kThinning);
     return out;
 }
 

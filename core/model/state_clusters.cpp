@@ -23,6 +23,8 @@ constexpr std::size_t kMostClustered = 20000;
 constexpr std::size_t kLeastOfClass = 50;
 /// Fewer samples than this share are no state of their own, unless somebody says so.
 constexpr double kLeastShare = 0.01;
+/// Ward's cost grows with the square of the rows; above this many it merges small groups of them.
+constexpr int kMostExactRows = 5000;
 constexpr int kLeastClusterSize = 8;
 /// Beyond some ten neighbours density only loses detail, whatever the least size of a state.
 constexpr int kMostSmoothing = 10;
@@ -51,6 +53,8 @@ Rows clusteredRows(const RowTable &table)
 ml::ClustererOptions sizedFor(const Plan &plan, std::size_t rows, const TrainOptions &options)
 {
     ml::ClustererOptions out = plan.fit;
+    if (auto *ward = std::get_if<ml::WardOptions>(&out))
+        ward->mostExactRows = kMostExactRows;
     auto *one = std::get_if<ml::HdbscanOptions>(&out);
     if (one == nullptr)
         return out;
