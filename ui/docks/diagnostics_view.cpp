@@ -2,168 +2,134 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/diagnostics_view.h"
 
+#include "ui/docks/confusion_table.h"
+#include "ui/docks/diagnostic_charts.h"
+#include "ui/docks/diagnostic_words.h"
+#include "ui/docks/fold.h"
 #include "ui/kit/section.h"
 #include "ui/kit/text.h"
-#include "ui/kit/theme.h"
 #include "ui/picture/marks.h"
 
-#include <QApplication>
-#include <QBarCategoryAxis>
-#include <QBarSeries>
-#include <QBarSet>
-#include <QChart>
-#include <QChartView>
-#include <QGraphicsLayout>
-#include <QHorizontalBarSeries>
-#include <QLineSeries>
-#include <QStackedBarSeries>
+#include <QEvent>
 #include <QVBoxLayout>
-#include <QValueAxis>
-
-#include <algorithm>
-#include <cmath>
 
 namespace statescape::ui {
 namespace {
 
-QChartView *makeChart(const QString &name)
+QVBoxLayout *boxOf(QWidget *widget)
 {
-    auto *view = new QChartView;
-    view->setMinimumHeight(150);
-    view->setRenderHint(QPainter::Antialiasing);
-    view->setAccessibleName(name);
-    view->setFrameShape(QFrame::NoFrame);
-    view->setBackgroundBrush(Qt::NoBrush);
-    view->chart()->legend()->hide();
-    view->chart()->setMargins(QMargins(0, 0, 0, 0));
-    view->chart()->setBackgroundVisible(false);
-    view->chart()->layout()->setContentsMargins(0, 0, 0, 0);
-    return view;
+    auto *box = qobject_cast<QVBoxLayout *>(widget->layout());
+    if (!box) {
+        box = new QVBoxLayout(widget);
+        box->setContentsMargins(0, 0, 0, 6);
+        box->setSpacing(4);
+    }
+    return box;
 }
 
-void styleAxis(QAbstractAxis *axis, const Theme &theme, const QString &title = {})
+bool fromLabels(const model::Model &model)
 {
-    QFont small = QApplication::font();
-    small.setPointSizeF(std::max(6.5, small.pointSizeF() * 0.88));
-    axis->setLabelsBrush(theme.muted);
-    axis->setLabelsFont(small);
-    axis->setLinePen(QPen(theme.line));
-    axis->setGridLinePen(QPen(theme.line));
-    if (!title.isEmpty()) {
-        axis->setTitleText(title);
-        axis->setTitleFont(small);
-        axis->setTitleBrush(theme.muted);
-    }
-}
-
-void clear(QChart *chart)
-{
-    chart->removeAllSeries();
-    for (QAbstractAxis *axis : chart->axes()) {
-        chart->removeAxis(axis);
-        delete axis;
-    }
-}
-
-void fillScree(QChart *chart, const model::Model &model)
-{
-    clear(chart);
-    const Theme theme = currentTheme();
-    const auto ratios = model.explainedVarianceRatio();
-    const std::size_t shown = std::min<std::size_t>(ratios.size(), 10);
-    auto *bars = new QBarSeries;
-    auto *set = new QBarSet(QObject::tr("variance explained, %"));
-    set->setColor(theme.positive);
-    set->setBorderColor(Qt::transparent);
-    auto *sum = new QLineSeries;
-    sum->setPen(QPen(theme.text, 1.4));
-    QStringList names;
-    double total = 0;
-    for (std::size_t i = 0; i < shown; ++i) {
-        *set << 100 * ratios[i];
-        total += 100 * ratios[i];
-        sum->append(double(i), total);
-        names << QStringLiteral("PC%1").arg(i + 1);
-    }
-    bars->append(set);
-    bars->setBarWidth(0.65);
-    chart->addSeries(bars);
-    chart->addSeries(sum);
-    auto *x = new QBarCategoryAxis;
-    x->append(names);
-    auto *y = new QValueAxis;
-    y->setRange(0, 100);
-    y->setTickCount(3);
-    y->setLabelFormat(QStringLiteral("%.0f %%"));
-    styleAxis(x, theme);
-    styleAxis(y, theme);
-    x->setGridLineVisible(false);
-    chart->addAxis(x, Qt::AlignBottom);
-    chart->addAxis(y, Qt::AlignLeft);
-    for (QAbstractSeries *series : chart->series()) {
-        series->attachAxis(x);
-        series->attachAxis(y);
-    }
-}
-
-void fillSilhouette(QChart *chart, const model::Model &model)
-{
-    clear(chart);
-    const Theme theme = currentTheme();
-    const auto &states = model.states();
-    auto *bars = new QHorizontalBarSeries;
-    QStringList names;
-    double low = 0;
-    // Qt Charts counts categories from below; the first state belongs on top.
-    auto *set = new QBarSet(QObject::tr("silhouette, −1 to 1"));
-    for (std::size_t i = states.size(); i-- > 0;) {
-        *set << (std::isfinite(states[i].silhouette) ? states[i].silhouette : 0.0);
-        names << QStringLiteral("%1 %2").arg(signOf(stateStyle(model, int(i), nullptr).shape),
-                                             qt(states[i].name));
-        low = std::min(low, states[i].silhouette);
-    }
-    set->setColor(theme.positive);
-    set->setBorderColor(Qt::transparent);
-    bars->append(set);
-    bars->setBarWidth(0.6);
-    chart->addSeries(bars);
-    auto *y = new QBarCategoryAxis;
-    // Equal names would fold into one bar.
-    names.removeDuplicates();
-    y->append(names);
-    auto *x = new QValueAxis;
-    x->setRange(low < 0 ? -1 : 0, 1);
-    x->setTickCount(low < 0 ? 5 : 3);
-    x->setLabelFormat(QStringLiteral("%.1f"));
-    styleAxis(x, theme);
-    styleAxis(y, theme);
-    y->setGridLineVisible(false);
-    chart->addAxis(x, Qt::AlignBottom);
-    chart->addAxis(y, Qt::AlignLeft);
-    bars->attachAxis(x);
-    bars->attachAxis(y);
+    bool polar = false;
+    for (const auto &state : model.states())
+        polar = polar || state.polarity != schema::Polarity::None;
+    return model.options().useLabels && (polar || model.quality().samples > 0);
 }
 
 } // namespace
 
 DiagnosticsView::DiagnosticsView(QWidget *parent)
     : QWidget(parent)
-    , m_scree(makeChart(tr("Variance explained by each component")))
-    , m_silhouette(makeChart(tr("Silhouette of each state")))
+    , m_confusion(new ConfusionTable)
+    , m_silhouette(new SilhouetteChart(tr("Silhouette of each state")))
+    , m_confidence(new ReliabilityChart(tr("Calibration of the confidence"), tr("confidence said"),
+                                        tr("share right"), tr("confidence %1, right %2 of the time, in %3")))
+    , m_abnormality(new ReliabilityChart(
+          tr("Calibration of the abnormality"), tr("abnormality said"), tr("share at or below"),
+          tr("abnormality %1: %2 of known-good samples read at most that, %3")))
+    , m_choice(new ChoiceChart(tr("Score over the number of states")))
+    , m_variance(new VarianceChart(tr("Variance explained by each component")))
+    , m_legend(new QLabel)
 {
-    auto *box = new QVBoxLayout(this);
-    box->setContentsMargins(0, 4, 0, 0);
-    box->addWidget(new Heading(tr("Variance explained, % · line: sum")));
-    box->addWidget(m_scree);
-    box->addWidget(new Heading(tr("Silhouette of each state, −1 to 1")));
-    box->addWidget(m_silhouette);
+    auto *box = boxOf(this);
+    box->setContentsMargins(0, 2, 0, 0);
+    m_confusionPart = addFold(QStringLiteral("confusion"), tr("Confusion, held out"), m_confusion, true);
+    m_silhouettePart = addFold(QStringLiteral("silhouette"), tr("Silhouette"), m_silhouette, true);
+    auto *calibration = new QWidget;
+    boxOf(calibration)->addWidget(new QLabel(tr("Confidence")));
+    m_confidencePart = makePart(calibration, m_confidence);
+    boxOf(calibration)->addWidget(new QLabel(tr("Abnormality of known-good samples")));
+    m_abnormalityPart = makePart(calibration, m_abnormality);
+    box->addWidget(new Fold(QStringLiteral("calibration"), tr("Calibration, held out"), calibration, true));
+    auto *choice = new QWidget;
+    m_choicePart = makePart(choice, m_choice);
+    m_legend->setWordWrap(true);
+    m_legend->setTextFormat(Qt::RichText);
+    boxOf(choice)->addWidget(m_legend);
+    box->addWidget(new Fold(QStringLiteral("choice"), tr("Choice of algorithm and states"), choice, true));
+    m_variancePart = addFold(QStringLiteral("variance"), tr("Variance explained"), m_variance, false);
 }
 
-void DiagnosticsView::show(const model::Model &model)
+DiagnosticsView::Part DiagnosticsView::makePart(QWidget *content, QWidget *drawing)
 {
-    fillScree(m_scree->chart(), model);
-    fillSilhouette(m_silhouette->chart(), model);
-    m_silhouette->setMinimumHeight(40 + 26 * int(std::max<std::size_t>(3, model.states().size())));
+    QLabel *words = mutedLabel();
+    words->setWordWrap(true);
+    words->setTextFormat(Qt::PlainText);
+    boxOf(content)->addWidget(words);
+    boxOf(content)->addWidget(drawing);
+    return {words, drawing};
+}
+
+DiagnosticsView::Part DiagnosticsView::addFold(const QString &key, const QString &title, QWidget *drawing,
+                                               bool open)
+{
+    auto *content = new QWidget;
+    const Part part = makePart(content, drawing);
+    boxOf(this)->addWidget(new Fold(key, title, content, open));
+    return part;
+}
+
+void DiagnosticsView::say(const Part &part, const DiagnosticWords &words)
+{
+    part.words->setText(words.text);
+    part.drawing->setVisible(words.drawable);
+}
+
+void DiagnosticsView::setSnapshot(const session::Snapshot &snapshot)
+{
+    const model::Model &model = *snapshot.model;
+    const auto &quality = model.quality();
+    m_confusion->setQuality(quality);
+    say(m_confusionPart, confusionWords(quality));
+
+    std::vector<SilhouetteChart::Bar> bars;
+    for (std::size_t i = 0; i < model.states().size(); ++i) {
+        const auto &state = model.states()[i];
+        bars.push_back({qt(state.name), stateStyle(snapshot, int(i)), state.silhouette, state.samples});
+    }
+    m_silhouette->setBars(std::move(bars));
+    say(m_silhouettePart, silhouetteWords(model.states()));
+
+    m_confidence->setPoints(quality.confidence);
+    say(m_confidencePart, confidenceWords(quality));
+    m_abnormality->setPoints(quality.abnormality);
+    say(m_abnormalityPart, abnormalityWords(quality));
+
+    m_choice->setCandidates(model.choice().table);
+    const DiagnosticWords choice = choiceWords(model.choice(), model.options(), fromLabels(model));
+    say(m_choicePart, choice);
+    m_legend->setText(m_choice->legendText());
+    m_legend->setVisible(choice.drawable);
+
+    const auto ratios = model.explainedVarianceRatio();
+    m_variance->setRatios(ratios);
+    say(m_variancePart, varianceWords(ratios));
+}
+
+void DiagnosticsView::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        m_legend->setText(m_choice->legendText());
 }
 
 } // namespace statescape::ui

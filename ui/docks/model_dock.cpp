@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/model_dock.h"
 
+#include "ui/docks/model_words.h"
 #include "ui/kit/key_button.h"
 #include "ui/kit/text.h"
 
@@ -12,42 +13,12 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include <cmath>
-
 namespace statescape::ui {
-namespace {
-
-QString figure(double value)
-{
-    return std::isfinite(value) ? QString::number(value, 'f', 2).replace(QLatin1Char('-'), QChar(0x2212))
-                                : QStringLiteral("–");
-}
-
-} // namespace
-
-QString modelKind(const model::Model &model)
-{
-    const QString algorithm =
-        model.options().algorithm == "kmeans" ? ModelDock::tr("k-means") : qt(model.options().algorithm);
-    QString text = ModelDock::tr("%1, %2 states").arg(algorithm).arg(model.states().size());
-    if (model.options().useLabels && model.quality().samples > 0)
-        text += ModelDock::tr(", seeded by labels");
-    return text;
-}
-
-QString modelFacts(const model::Model &model)
-{
-    const auto &quality = model.quality();
-    const QString f1 = quality.samples == 0 ? ModelDock::tr("held-out F1 <b>–</b> (too few labels)")
-                                            : ModelDock::tr("held-out F1 <b>%1</b>").arg(figure(quality.f1));
-    return f1 + ModelDock::tr(" · silhouette <b>%1</b> · unknown beyond <b>%2 σ</b>")
-                    .arg(figure(model.silhouette()), QString::number(model.unknownDistance(), 'f', 1));
-}
-
 ModelDock::ModelDock(SessionController &controller, QWidget *parent)
     : SectionDock(QStringLiteral("model"), tr("Model"), parent)
     , m_controller(controller)
     , m_title(new QLabel)
+    , m_story(new QLabel)
     , m_facts(new QLabel)
     , m_notes(mutedLabel())
     , m_train(new KeyPushButton(QString(), QStringLiteral("Ctrl ⏎")))
@@ -63,7 +34,7 @@ ModelDock::ModelDock(SessionController &controller, QWidget *parent)
     auto *box = new QVBoxLayout(card);
     box->setContentsMargins(10, 8, 10, 10);
     box->setSpacing(5);
-    for (QLabel *label : {m_title, m_facts, m_notes}) {
+    for (QLabel *label : {m_title, m_story, m_facts, m_notes}) {
         label->setWordWrap(true);
         label->setTextFormat(Qt::RichText);
         box->addWidget(label);
@@ -128,19 +99,24 @@ void ModelDock::update()
     const auto model = shown ? shown->model : nullptr;
     m_export->setVisible(model != nullptr);
     m_facts->setVisible(model != nullptr);
+    m_story->setVisible(model && !model->story().empty());
     m_train->setText(model ? tr("Train again") : tr("Train"));
     if (!model) {
         m_title->setText(tr(
             "No model yet. Label some points good (P) and bad (N), then train: the clusters become states."));
         m_notes->hide();
-        m_model = nullptr;
+        m_model.reset();
         return;
     }
-    if (model.get() == m_model)
+    if (model == m_model)
         return;
-    m_model = model.get();
+    m_model = model;
     m_title->setText(
         QStringLiteral("<b>%1</b> %2").arg(qt(model->name()).toHtmlEscaped(), modelKind(*model)));
+    if (!model->story().empty()) {
+        m_story->setText(qt(model->story().front()).toHtmlEscaped());
+        m_story->setToolTip(storyHtml(*model));
+    }
     m_facts->setText(modelFacts(*model));
     QStringList notes;
     for (const auto &note : model->notes())

@@ -10,7 +10,7 @@ class QPushButton;
 
 namespace statescape::ui {
 
-/// The active model in five lines, with training and export.
+/// The active model in a few lines, with training and export.
 class ModelDock : public SectionDock {
     Q_OBJECT
 public:
@@ -25,15 +25,10 @@ protected:
 private:
     void update();
     SessionController &m_controller;
-    QLabel *m_title, *m_facts, *m_notes;
+    QLabel *m_title, *m_story, *m_facts, *m_notes;
     QPushButton *m_train, *m_export, *m_cancel;
     QProgressBar *m_progress;
-    const void *m_model = nullptr;
+    std::shared_ptr<const model::Model> m_model; ///< what is shown
 };
-
-/// @return "held-out F1 0.94 · silhouette 0.61 · unknown beyond 3.2 σ" as rich text.
-QString modelFacts(const model::Model &model);
-/// @return "k-means, 6 states, seeded by labels".
-QString modelKind(const model::Model &model);
 
 } // namespace statescape::ui

@@ -175,6 +175,7 @@ void SampleDetails::follow()
     m_next->setEnabled(std::size_t(m_row) + 1 < shown->samples.rows());
     // Labels and scores change under an open window; what was measured does not.
     m_state->setText(stateText(*shown));
+    m_state->setToolTip(shown->model ? tr("%1, 0 to 1").arg(confidenceWord(*shown->model)) : QString());
     const auto row = std::size_t(m_row);
     const schema::Label label = row < shown->labels->size() ? (*shown->labels)[row] : schema::Label{};
     m_label->setText(tr("Label: %1").arg(labelText(label, *shown->classNames)));

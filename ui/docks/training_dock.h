@@ -2,49 +2,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/docks/training_form.h"
 #include "ui/kit/section.h"
 #include "ui/session/session_controller.h"
 
-class QCheckBox;
-class QComboBox;
-class QLineEdit;
 class QProgressBar;
 class QPushButton;
-class QSpinBox;
-class QTableWidget;
 
 namespace statescape::ui {
 
 class DiagnosticsView;
+class Fold;
 
-/// How to train, how far it is, and how good the model was on samples it had never seen.
+/// How to train, how far it is, what was found in words, and how good the model was on samples it had never
+/// seen.
 class TrainingDock : public SectionDock {
     Q_OBJECT
 public:
     explicit TrainingDock(SessionController &controller, QWidget *parent = nullptr);
     /// @return what the form says; the features left out are the caller's to add.
-    [[nodiscard]] model::TrainOptions options() const;
+    [[nodiscard]] model::TrainOptions options() const { return m_form->options(); }
 
 Q_SIGNALS:
     void command(const QString &id);
 
 private:
-    QWidget *makeForm();
+    QWidget *makeButtons();
+    QWidget *makeResult();
+    void setRunning(bool running);
     void update();
-    void fillConfusion(const model::Quality &quality);
+    void showModel(const session::Snapshot &snapshot);
 
     SessionController &m_controller;
-    QLineEdit *m_name;
-    QSpinBox *m_k;
-    QComboBox *m_scaler;
-    QCheckBox *m_useLabels, *m_levels;
+    TrainingForm *m_form;
     QPushButton *m_train, *m_cancel;
     QProgressBar *m_progress;
-    QLabel *m_result, *m_notes;
-    Heading *m_confusionHeading;
-    QTableWidget *m_confusion;
+    QLabel *m_title, *m_story, *m_changes, *m_figures, *m_notes;
+    Fold *m_changesFold = nullptr, *m_notesFold = nullptr;
     DiagnosticsView *m_diagnostics;
-    const void *m_model = nullptr;
+    std::shared_ptr<const model::Model> m_model; ///< what is shown
 };
 
 } // namespace statescape::ui

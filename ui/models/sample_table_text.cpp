@@ -182,6 +182,8 @@ QVariant SampleTableModel::headerData(int section, Qt::Orientation orientation, 
             (feature || section == kConfidence || section == kAbnormality ? Qt::AlignRight : Qt::AlignLeft) |
             Qt::AlignVCenter);
     case Qt::ToolTipRole:
+        if (section == kConfidence && m_snapshot && m_snapshot->model)
+            return tr("%1, 0 to 1").arg(confidenceWord(*m_snapshot->model));
         return feature ? QStringLiteral("<b>%1</b><br>%2")
                              .arg(qt(feature->key).toHtmlEscaped(), qt(feature->description).toHtmlEscaped())
                        : QVariant();

@@ -4,6 +4,8 @@
 
 #include "ui/kit/text.h"
 
+#include <QObject>
+
 #include <array>
 
 namespace statescape::ui {
@@ -140,6 +142,12 @@ QString labelText(schema::Label label, const std::vector<std::string> &className
         return name;
     const QString polarity = qt(schema::polarityKey(label.polarity));
     return name.isEmpty() ? polarity : polarity + QStringLiteral(": ") + name;
+}
+
+QString confidenceWord(const model::Model &model)
+{
+    const model::Algorithm *algorithm = model::algorithmOf(model.algorithm());
+    return algorithm && algorithm->membership ? QObject::tr("share of the state") : QObject::tr("confidence");
 }
 
 } // namespace statescape::ui

@@ -40,4 +40,8 @@ QString signOf(Shape shape);
 /// @return "positive: serving", "negative", "unlabelled" …
 QString labelText(schema::Label label, const std::vector<std::string> &classNames);
 
+/// @return what Score::confidence is with this model: "confidence", or "share of the state" where the states
+/// are fitted densities.
+QString confidenceWord(const model::Model &model);
+
 } // namespace statescape::ui

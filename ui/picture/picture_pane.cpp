@@ -353,8 +353,8 @@ QString PicturePane::tipOf(std::int64_t row) const
         text += QStringLiteral("<br>") + labelText((*s->labels)[i], *s->classNames).toHtmlEscaped();
     if (s->model && s->scores && i < s->scores->size()) {
         const auto &score = (*s->scores)[i];
-        text += tr("<br>state %1, confidence %2, abnormality %3")
-                    .arg(qt(stateStyle(*s, score.cluster).name).toHtmlEscaped())
+        text += tr("<br>state %1, %2 %3, abnormality %4")
+                    .arg(qt(stateStyle(*s, score.cluster).name).toHtmlEscaped(), confidenceWord(*s->model))
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }

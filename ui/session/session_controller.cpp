@@ -72,7 +72,8 @@ void SessionController::adopt(std::unique_ptr<Workspace> workspace)
     ++m_job;
     m_workspace.reset();
     m_frozen.reset();
-    m_training = false;
+    m_training = m_comparing = false;
+    m_comparison.reset();
     m_against = {};
     m_cursor = -1;
     m_suggestions = {};
@@ -298,46 +299,6 @@ QString SessionController::undoText() const
 QString SessionController::redoText() const
 {
     return m_live && m_live->history.redo > 0 ? qt(m_live->history.redoWhat) : QString();
-}
-
-void SessionController::train(const model::TrainOptions &options)
-{
-    if (!m_workspace)
-        return;
-    m_training = true;
-    const std::uint64_t job = ++m_job;
-    Q_EMIT trainingProgress(0, tr("starting"));
-    m_workspace->train(
-        options,
-        [this, job](double fraction, std::string_view stage) {
-            QMetaObject::invokeMethod(
-                this,
-                [this, job, fraction, text = qt(stage)] {
-                    if (job == m_job && m_training)
-                        Q_EMIT trainingProgress(fraction, text);
-                },
-                Qt::QueuedConnection);
-        },
-        [this, job](base::Result<std::shared_ptr<const model::Model>> result) {
-            QMetaObject::invokeMethod(
-                this,
-                [this, job, result = std::move(result)] {
-                    if (job != m_job)
-                        return;
-                    m_training = false;
-                    refresh();
-                    if (!result && result.error().code != base::Code::Cancelled)
-                        Q_EMIT problem(result.error());
-                    Q_EMIT trainingFinished(result.has_value());
-                },
-                Qt::QueuedConnection);
-        });
-}
-
-void SessionController::cancelTraining()
-{
-    if (m_workspace)
-        m_workspace->cancelTraining();
 }
 
 } // namespace statescape::ui

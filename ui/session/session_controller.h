@@ -86,9 +86,23 @@ public:
     [[nodiscard]] QString undoText() const;
     [[nodiscard]] QString redoText() const;
 
+    /// Ends a comparison that runs.
     void train(const model::TrainOptions &options);
     void cancelTraining();
     [[nodiscard]] bool isTraining() const { return m_training; }
+    /// Trains with each of @p keys side by side; nothing is saved. Ends a training that runs. What only one
+    /// algorithm takes (radius, neighbours, smallest state) is chosen.
+    void compareAlgorithms(model::TrainOptions options, std::vector<std::string> keys);
+    void cancelComparison();
+    [[nodiscard]] bool isComparing() const { return m_comparing; }
+    /// @return the newest comparison of this session; null without one.
+    [[nodiscard]] std::shared_ptr<const std::vector<model::Compared>> comparison() const
+    {
+        return m_comparison;
+    }
+    /// Saves a compared model and makes it the one in use, as one step of the history. @return whether it
+    /// worked; if not, problem() has said why
+    bool adoptModel(const model::Model &model);
     [[nodiscard]] const Workspace::Explanation &explanation() const { return m_explanation; }
 
 Q_SIGNALS:
@@ -106,6 +120,9 @@ Q_SIGNALS:
     void labelled(const QString &what);
     void trainingProgress(double fraction, const QString &stage);
     void trainingFinished(bool ok);
+    void comparisonProgress(double fraction, const QString &stage);
+    void comparisonFinished(bool ok, const QString &error); ///< error: rich text, why not
+    void modelAdopted();                                    ///< a compared model is the one in use now
     void alarmRaised();
     void problem(const statescape::base::Error &error);
 
@@ -122,6 +139,9 @@ private:
     /// Runs on the GUI thread unless another session has come by then. Any thread.
     void later(std::function<void()> work);
     void askWhy();
+    std::function<void(double, std::string_view)>
+    progressTo(std::uint64_t job, void (SessionController::*signal)(double, const QString &));
+    void endJobs(const QString &why);
     void afterLabel(const base::Result<std::uint64_t> &changed, const QString &what);
 
     std::shared_ptr<std::atomic<bool>> m_wakePending = std::make_shared<std::atomic<bool>>(false);
@@ -149,7 +169,8 @@ private:
     QString m_suggestionText;
     QTimer m_refresh, m_why;
     QElapsedTimer m_sinceRefresh;
-    bool m_training = false;
+    bool m_training = false, m_comparing = false;
+    std::shared_ptr<const std::vector<model::Compared>> m_comparison;
 };
 
 } // namespace statescape::ui

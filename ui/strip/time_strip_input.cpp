@@ -126,8 +126,8 @@ QString TimeStrip::tipOf(std::size_t row) const
                        .arg(localTime(s.anchor, s.samples.timeNs(row), QStringLiteral("d MMM HH:mm:ss.zzz")));
     if (s.model && s.scores && row < s.scores->size()) {
         const auto &score = (*s.scores)[row];
-        text += tr("<br>state %1, confidence %2<br>abnormality %3 (0 to 1)")
-                    .arg(qt(stateStyle(s, score.cluster).name).toHtmlEscaped())
+        text += tr("<br>state %1, %2 %3<br>abnormality %4 (0 to 1)")
+                    .arg(qt(stateStyle(s, score.cluster).name).toHtmlEscaped(), confidenceWord(*s.model))
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
     }

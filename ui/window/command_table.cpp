@@ -94,7 +94,9 @@ constexpr Command kCommands[] = {
 
     {"model.train", "&Train", "Ctrl+Return Ctrl+Enter", "Train on everything labelled and recorded so far",
      "", false},
-    {"model.cancel", "&Cancel training", "", "Stop the training that runs", "", false},
+    {"model.compare", "C&ompare algorithms…", "Ctrl+Shift+C",
+     "Train several algorithms side by side and use the one that judges held-out samples best", "", false},
+    {"model.cancel", "&Cancel training", "", "Stop the training or comparison that runs", "", false},
     {"model.export", "&Export…", "Ctrl+E", "Write the model as JSON for other programs", "", true},
 
     {"watch.alarm", "&Alarm rule…", "", "When a run of samples becomes an alarm", "", false},

@@ -11,6 +11,7 @@ namespace statescape::ui {
 class AlarmNotice;
 class AxesDock;
 class CommandSet;
+class CompareDialog;
 class FeaturesDock;
 class HistogramsDock;
 class LabelsDock;
@@ -104,6 +105,7 @@ private:
     SelectionDock *m_selection;
     ModelDock *m_model;
     TrainingDock *m_training;
+    CompareDialog *m_compare = nullptr; ///< made when first asked for
     TimelineDock *m_timeline;
     TableDock *m_table;
     HistogramsDock *m_histograms;

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/axes_dock.h"
+#include "ui/docks/compare_dialog.h"
 #include "ui/docks/features_dock.h"
 #include "ui/docks/histograms_dock.h"
 #include "ui/docks/labels_dock.h"
 #include "ui/docks/model_dock.h"
+#include "ui/docks/model_words.h"
 #include "ui/docks/sample_details.h"
 #include "ui/docks/selection_dock.h"
 #include "ui/docks/table_dock.h"
@@ -244,7 +246,7 @@ void MainWindow::selectWhere(const std::function<bool(std::size_t)> &wanted, con
 void MainWindow::connectModelCommands()
 {
     auto &c = *m_commands;
-    c.on(QStringLiteral("model.train"), [this] {
+    const auto options = [this] {
         model::TrainOptions options = m_training->options();
         const auto shown = m_controller->shown();
         if (shown && shown->samples.sharedSchema() && !m_features->model()->leftOut().isEmpty())
@@ -252,9 +254,20 @@ void MainWindow::connectModelCommands()
                 if ((options.includeLevels || feature.kind != schema::FeatureKind::Level) &&
                     !m_features->model()->isLeftOut(qt(feature.key)))
                     options.features.push_back(feature.key);
-        m_controller->train(options);
+        return options;
+    };
+    c.on(QStringLiteral("model.train"), [this, options] { m_controller->train(options()); });
+    c.on(QStringLiteral("model.compare"), [this, options] {
+        if (!m_compare)
+            m_compare = new CompareDialog(*m_controller, options, this);
+        m_compare->show();
+        m_compare->raise();
+        m_compare->activateWindow();
     });
-    c.on(QStringLiteral("model.cancel"), [this] { m_controller->cancelTraining(); });
+    c.on(QStringLiteral("model.cancel"), [this] {
+        m_controller->cancelTraining();
+        m_controller->cancelComparison();
+    });
     c.on(QStringLiteral("model.export"), [this] { exportModel(); });
     c.on(QStringLiteral("watch.alarm"), [this] {
         if (m_alarm->editRule(this))
@@ -268,6 +281,12 @@ void MainWindow::connectModelCommands()
     connect(m_model, &ModelDock::command, m_commands, &CommandSet::trigger);
     connect(m_training, &TrainingDock::command, m_commands, &CommandSet::trigger);
     connect(m_controller, &SessionController::trainingProgress, this, &MainWindow::updateCommands);
+    connect(m_controller, &SessionController::comparisonProgress, this, &MainWindow::updateCommands);
+    connect(m_controller, &SessionController::comparisonFinished, this, &MainWindow::updateCommands);
+    connect(m_controller, &SessionController::modelAdopted, this, [this] {
+        m_picture->setColouring({ColourBy::State, {}});
+        updateCommands();
+    });
     connect(m_controller, &SessionController::trainingFinished, this, [this](bool ok) {
         const auto live = m_controller->live();
         // A model that has just come is what the user wants to see.
@@ -380,7 +399,8 @@ void MainWindow::updateCommands()
     enable("select.unknown", model);
     enable("model.export", model);
     enable("model.train", session && !m_controller->isTraining());
-    enable("model.cancel", m_controller->isTraining());
+    enable("model.compare", session);
+    enable("model.cancel", m_controller->isTraining() || m_controller->isComparing());
     check("session.record", session && live->live);
     check("view.freeze", m_controller->isFrozen());
     check("view.live", session && live->live && !m_controller->isFrozen());

@@ -123,7 +123,8 @@ void StatusLine::update()
                     .arg(double(score.abnormality), 0, 'f', 2);
     }
     m_state->setText(state);
-    m_state->setToolTip(tr("state with its polarity, confidence (0 to 1) and abnormality (0 to 1)"));
+    m_state->setToolTip(tr("state with its polarity, %1 (0 to 1) and abnormality (0 to 1)")
+                            .arg(live->model ? confidenceWord(*live->model) : tr("confidence")));
     m_file->setText(tr("%1 %2").arg(QFileInfo(qt(live->file)).fileName().toHtmlEscaped(),
                                     valueText(double(live->fileBytes), base::Unit::Bytes)));
     m_file->setToolTip(qt(live->file));
