@@ -19,8 +19,8 @@ using Index = Eigen::Index;
 namespace {
 /// More labels than this a class say enough by themselves, and leave rows unknown that they do not explain.
 constexpr std::size_t kFewLabels = 50;
-/// A graph of more rows costs seconds; the others are judged by what these become.
-constexpr std::size_t kMostRows = 10000;
+/// A graph of more rows costs seconds in many columns; the others are judged by what these become.
+constexpr std::size_t kMostRows = 5000;
 constexpr std::size_t kNeighbours = 10;
 /// A row this much thinner surrounded than its own neighbours are is no part of what they form.
 constexpr float kLonely = 3;

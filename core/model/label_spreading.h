@@ -21,9 +21,9 @@ struct SpreadLabels {
 /// the labels come back as they are (one class alone would take everything). Labels pass through a graph of
 /// near rows in the space where classes are round, twice: the second time that space is known from the rows
 /// reached by the first. Rows that the graph does not lead to from a label, and rows much farther from their
-/// neighbours than those are from theirs, stay without; so do all but 10,000 rows of a larger input. A class
+/// neighbours than those are from theirs, stay without; so do all but 5,000 rows of a larger input. A class
 /// that nobody labelled is left out only where it lies apart: one that touches labelled ones is taken by
-/// them. O(m^2 d) at worst, m at most 10,000. Same input and seed: the same answer.
+/// them. O(m^2 d) at worst, m at most 5,000. Same input and seed: the same answer.
 /// @param in z finite
 /// @error Cancelled; InvalidArgument a value that is not finite
 /// @source Zhou, Bousquet, Lal, Weston & Schoelkopf 2004 (ml::propagateLabels)
