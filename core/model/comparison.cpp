@@ -145,6 +145,9 @@ private:
     {
         if (m_all.size() == 1)
             return name(best) + " is the only one that gave a model.";
+        if (m_yardstick.of == kAgreement.of && best.model->states().size() < 2)
+            return "No algorithm tells states apart here; " + name(best) +
+                   " is the fastest to judge samples.";
         if (figure(best) < -1)
             return "No held-out figure tells them apart; " + name(best) + " is the fastest to judge samples.";
         const std::string value = fmt::format("{:.3f}", figure(best));

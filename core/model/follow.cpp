@@ -79,16 +79,14 @@ base::Result<> followModel(ModelContent &content, const Model &previous, const T
     const ml::Matrix oldMeans = meansOf(shared, before, previous.states().size());
     const ml::Matrix newMeans = meansOf(shared, after, judged.size());
     const std::vector<int> oldClasses = classesOf(previous.states(), classes);
-    std::uint32_t lastId = 0;
-    for (const auto &state : previous.states())
-        lastId = std::max(lastId, state.id);
     Identity identity = matchStates({previous.states(), before, oldMeans, oldClasses},
-                                    {judged, after, newMeans, content.judge.classOf}, lastId);
+                                    {judged, after, newMeans, content.judge.classOf}, previous.lastStateId());
     for (std::size_t s = 0; s < judged.size(); ++s) {
         judged[s].id = identity.ids[s];
         judged[s].name = std::move(identity.names[s]);
     }
     content.changes = std::move(identity.changes);
+    content.lastId = previous.lastStateId();
     return {};
 }
 

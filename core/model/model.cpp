@@ -99,6 +99,11 @@ const Choice &Model::choice() const
     return m_data->judge.report.choice;
 }
 
+std::uint32_t Model::lastStateId() const
+{
+    return m_data->lastId;
+}
+
 const std::vector<StateChange> &Model::changes() const
 {
     return m_data->changes;

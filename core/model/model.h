@@ -66,6 +66,7 @@ public:
     [[nodiscard]] std::uint64_t noise() const; ///< training samples that belong to no state
     [[nodiscard]] const std::vector<schema::Feature> &features() const; ///< used ones, in model order (d)
     [[nodiscard]] const std::vector<State> &states() const;             ///< k of them
+    [[nodiscard]] std::uint32_t lastStateId() const; ///< largest ever given out, also by models before this
     [[nodiscard]] const Quality &quality() const;
     [[nodiscard]] double inertia() const;    ///< sum of squared distances in the scaled space
     [[nodiscard]] double silhouette() const; ///< mean, scaled space, exact to 2,000 rows and sampled above

@@ -35,6 +35,7 @@ struct ModelContent {
     std::vector<Golden> golden;
     std::vector<StateChange> changes;
     std::vector<std::string> story;
+    std::uint32_t lastId = 0; ///< largest ever given to a state, also of the models this one follows
 
     /// @param row values @param columns one index into @p row per feature
     [[nodiscard]] Score score(std::span<const float> row, std::span<const int> columns) const;

@@ -170,7 +170,8 @@ std::string toJsonText(const ModelContent &content)
              {"inertia", content.inertia},
              {"silhouette", numberOrNull(content.silhouette)},
              {"notes", content.notes},
-             {"story", content.story}};
+             {"story", content.story},
+             {"last_id", content.lastId}};
     out["options"] = toJson(content.options);
     out["features"] = toJson(content.preparer);
     out["axes"] = toJson(content.axes);
@@ -216,6 +217,10 @@ base::Result<ModelContent> contentFromJson(std::string_view text)
         out.changes = readChanges(in["changes"]);
         out.story = readTexts(in["story"]);
     }
+    for (const auto &state : out.judge.states)
+        out.lastId = std::max(out.lastId, state.id);
+    if (in.has("last_id"))
+        out.lastId = std::max(out.lastId, static_cast<std::uint32_t>(in["last_id"].integer(0, UINT32_MAX)));
     if (error)
         return *error;
     out.judge.finish();

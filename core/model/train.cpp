@@ -299,6 +299,8 @@ base::Result<ModelContent> trainContent(const TrainingSet &set, const TrainOptio
     if (set.previous != nullptr)
         STATESCAPE_CHECK(followModel(out, *set.previous, set, prepared.z, prepared.fit.rows, answers,
                                      labels.classes, progress));
+    for (const auto &state : out.judge.states)
+        out.lastId = std::max(out.lastId, state.id);
     STATESCAPE_TRY(out.story, storyOf(out.judge, prepared.z, answers, prepared.classOf, labels.classes,
                                       {progress.stop, {}}));
     addGolden(out, set, prepared, answers);

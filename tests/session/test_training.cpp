@@ -264,6 +264,33 @@ private slots:
         QCOMPARE(after, before);
     }
 
+    /// The number of a state that is gone is not given out again, also not after reopening.
+    void idsOutliveTheirStates()
+    {
+        const auto path = planted();
+        std::set<std::uint32_t> given;
+        const auto ids = [](const model::Model &model) {
+            std::set<std::uint32_t> out;
+            for (const auto &state : model.states())
+                out.insert(state.id);
+            return out;
+        };
+        for (const int k : {5, 2, 6}) {
+            const auto workspace = opened(path);
+            model::TrainOptions options;
+            options.algorithm = "kmeans";
+            options.k = k;
+            const auto before = workspace->snapshot()->model;
+            const auto next = within(train(*workspace, options));
+            QVERIFY(next.has_value());
+            for (const std::uint32_t id : ids(**next))
+                if (!before || !ids(*before).contains(id))
+                    QVERIFY2(given.insert(id).second, std::to_string(id).c_str());
+            QCOMPARE((*next)->lastStateId(), *given.rbegin());
+        }
+        QVERIFY(given.size() >= 9);
+    }
+
     void nothingToCompare()
     {
         const auto path = std::filesystem::path(m_folder.filePath("empty.statescape").toStdString());
