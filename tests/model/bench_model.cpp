@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of what explains a picture, beside scikit-learn and SciPy in one run; one JSON row a line.
+// Speed of what a model says and of what explains a picture, beside scikit-learn and SciPy in one run; one
+// JSON row a line.
 #include "core/ml/parallel.h"
 #include "core/ml/random.h"
 #include "core/model/advice.h"
 #include "core/model/compare.h"
+#include "core/model/model.h"
 #include "core/model/projection.h"
 #include "core/model/rule.h"
 
@@ -121,9 +123,10 @@ json peer(const ml::Matrix &x, const ml::Matrix &z, const std::vector<int> &stat
     return out.is_object() ? out : json();
 }
 
-void print(const char *name, double value, const json &theirs, const char *key, const std::string &note)
+void print(const std::string &name, double value, const json &theirs, const char *key,
+           const std::string &note, const char *unit = "ms")
 {
-    json row{{"group", "model"}, {"name", name},          {"value", value},   {"unit", "ms"},
+    json row{{"group", "model"}, {"name", name},          {"value", value},   {"unit", unit},
              {"peer", nullptr},  {"peer_value", nullptr}, {"ratio", nullptr}, {"note", note}};
     if (theirs.is_object() && theirs.contains(key)) {
         row["peer"] = theirs["names"][key];
@@ -132,6 +135,60 @@ void print(const char *name, double value, const json &theirs, const char *key, 
     }
     std::printf("%s\n", row.dump().c_str());
     std::fflush(stdout);
+}
+/// Rows as recorded to states: logarithm, scaling, distances, confidence and abnormality.
+void scoring(const Samples &data, const json &theirs)
+{
+    constexpr Eigen::Index kTrained = 8000;
+    constexpr Eigen::Index kOnce = 20000;
+    const auto schema = std::make_shared<const schema::Schema>(schemaOf());
+    std::vector<schema::Label> labels;
+    std::vector<std::string> names{""};
+    for (int state = 1; state <= 10; ++state)
+        names.push_back("class " + std::to_string(state));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(kTrained); ++i)
+        labels.push_back({schema::Polarity::Negative, static_cast<std::uint16_t>(data.state[i] + 1)});
+    struct Form {
+        const char *name, *algorithm;
+        int k;
+        bool labelled;
+        const char *key, *what;
+    };
+    for (const Form &form : {Form{"k-means", "kmeans", 16, false, "kmeans_score", "16 states"},
+                             Form{"mixture", "gmm", 16, false, "gmm_score", "16 normal distributions"},
+                             Form{"labelled", "kmeans", 0, true, "", "10 labelled classes, whitened"}}) {
+        model::TrainOptions options{
+            .algorithm = form.algorithm, .k = form.k, .restarts = 1, .heldOutShare = 0};
+        for (int j = 0; j < 64; ++j)
+            options.features.push_back("f" + std::to_string(j));
+        const model::TrainingSet set{schema,
+                                     data.x.topRows(kTrained),
+                                     form.labelled ? std::span<const schema::Label>(labels)
+                                                   : std::span<const schema::Label>(),
+                                     {},
+                                     names};
+        const auto model = model::Model::train(set, options);
+        if (!model) {
+            std::fprintf(stderr, "%s: %s\n", form.name, model.error().text().c_str());
+            continue;
+        }
+        const auto columns = model->bind(*schema);
+        double sum = 0;
+        const double once = bestMs(5, [&] {
+            for (Eigen::Index i = 0; i < kOnce; ++i)
+                sum += model->score({data.x.row(i).data(), static_cast<std::size_t>(kColumns)}, *columns)
+                           .confidence;
+        });
+        const std::string note = std::string("64 features, ") + form.what;
+        const std::string tail = std::string(", ") + form.name;
+        print("score one sample" + tail, 1e6 * once / kOnce, json(), "",
+              note + ", one thread" + (sum > 0 ? "" : ", nothing scored"), "ns");
+        print("score 100,000 samples" + tail,
+              bestMs(3, [&] { (void)model->scoreAll(data.x.topRows(kPeerRows), *columns); }), theirs,
+              form.key, note + "; the peer gives the state alone (mixture: the shares)");
+        print("score 1M samples" + tail, bestMs(2, [&] { (void)model->scoreAll(data.x, *columns); }), json(),
+              "", note);
+    }
 }
 } // namespace
 
@@ -147,6 +204,7 @@ int main()
         projection->standardise({data.x.row(i).data(), static_cast<std::size_t>(kColumns)},
                                 {z.row(i).data(), static_cast<std::size_t>(z.cols())});
     const json theirs = peer(data.x, z, data.state);
+    scoring(data, theirs);
     const auto sidesOf = [&](Eigen::Index rows) {
         std::vector<model::Side> sides;
         for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)

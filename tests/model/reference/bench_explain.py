@@ -13,10 +13,12 @@ import numpy
 import scipy
 import sklearn
 from scipy.stats import mannwhitneyu
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, RobustScaler
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 
@@ -51,6 +53,11 @@ def main():
     out["neighbours"] = timed(lambda: voters.kneighbors(z[:50000]), 1)
     pipe = make_pipeline(FunctionTransformer(numpy.log1p), RobustScaler(), PCA(8)).fit(x[:20000])
     out["project"] = timed(lambda: pipe.transform(x))
+    wide = numpy.ascontiguousarray(x[:, :64])
+    for key, last in (("kmeans_score", KMeans(16, n_init=1, random_state=0)), ("gmm_score", GaussianMixture(16, random_state=0, reg_covar=1e-3))):
+        pipe = make_pipeline(FunctionTransformer(numpy.log1p), StandardScaler(), last).fit(wide[:8000])
+        out["names"][key] = learn
+        out[key] = timed(lambda: pipe.predict(wide) if key == "kmeans_score" else pipe.predict_proba(wide))
     print(json.dumps(out))
 
 
