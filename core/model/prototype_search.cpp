@@ -12,7 +12,8 @@ namespace statescape::model::states {
 using base::Code;
 
 namespace {
-constexpr double kEnough = 0.985;
+/// Enough rows with their answer. Where some are noise the last of them would be learnt by heart.
+constexpr double kEnough = 0.997, kEnoughWithNoise = 0.985;
 constexpr std::size_t kMostPrototypes = 384;
 constexpr int kMostRounds = 9;
 /// A state keeps at least so many rows a prototype: fewer would be rows learnt by heart.
@@ -36,6 +37,7 @@ public:
             m_members[in.answers[i] < 0 ? m_states : static_cast<std::size_t>(in.answers[i])].push_back(i);
         m_set.parts.resize(m_states);
         m_noisy = m_members[m_states].size() >= kLeastNoise;
+        m_enough = m_noisy ? kEnoughWithNoise : kEnough;
     }
 
     base::Result<PrototypeSet> run()
@@ -49,11 +51,11 @@ public:
             STATESCAPE_CHECK(judge(m_set));
             if (m_set.fidelity > m_best.fidelity)
                 m_best = m_set;
-            if (m_set.fidelity >= kEnough)
+            if (m_set.fidelity >= m_enough)
                 break;
             changed = grow();
         }
-        if (m_noisy && m_best.fidelity < kEnough)
+        if (m_noisy && m_best.fidelity < m_enough)
             STATESCAPE_CHECK(tryNoise());
         return std::move(m_best);
     }
@@ -167,7 +169,7 @@ private:
             STATESCAPE_CHECK(judge(trial));
             if (trial.fidelity > m_best.fidelity + kLeastGain)
                 m_best = std::move(trial);
-            if (wanted >= rows || m_best.fidelity >= kEnough)
+            if (wanted >= rows || m_best.fidelity >= m_enough)
                 break;
         }
         return {};
@@ -180,6 +182,7 @@ private:
     std::vector<int> m_counts;
     std::vector<std::size_t> m_errors;
     bool m_noisy = false;
+    double m_enough = kEnough;
     PrototypeSet m_set, m_best;
 };
 } // namespace

@@ -26,9 +26,9 @@ struct PrototypeSet {
     double fidelity = 0;      ///< 0..1: share of rows with their answer
 };
 
-/// k-means inside each state, with more prototypes where rows go astray, until 98 % have their answer or
-/// there are some hundreds. Noise is what lies beyond a state's reach, and near prototypes of its own where
-/// that tells it better. O(rounds n p d), p prototypes
+/// k-means inside each state, with more prototypes where rows go astray, until 99.7 % (98.5 % where
+/// there is noise) have their answer or there are some hundreds. Noise is what lies beyond a state's reach,
+/// and near prototypes of its own where that tells it better. O(rounds n p d), p prototypes
 /// @error Cancelled
 base::Result<PrototypeSet> searchPrototypes(const SearchInput &in, const base::Progress &progress);
 

@@ -46,14 +46,16 @@ ml::ClustererOptions fitOf(std::string_view algorithm, int k, const TrainOptions
         ml::DbscanOptions out;
         out.radius = options.radius;
         if (options.minSamples > 0)
-            out.minSamples = options.minSamples;
+            if (options.minSamples > 0)
+                out.minSamples = options.minSamples;
         return out;
     }
     if (algorithm == "hdbscan") {
         ml::HdbscanOptions out;
         if (options.minClusterSize > 0)
             out.minClusterSize = options.minClusterSize;
-        out.minSamples = options.minSamples;
+        if (options.minSamples > 0)
+            out.minSamples = options.minSamples;
         return out;
     }
     if (algorithm == "gmm")
