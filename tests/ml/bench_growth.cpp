@@ -326,7 +326,7 @@ int plot(const char *file)
                 if (!name.starts_with(start))
                     continue;
                 auto &curves = panels[p].curves;
-                if (curves.empty() || curves.back().dash != a)
+                if (curves.empty() || curves.back().which != a)
                     curves.push_back({algorithms[static_cast<std::size_t>(a)].name, a, {}});
                 curves.back().points.emplace_back(std::stod(name.substr(start.size())),
                                                   row["value"].get<double>());

@@ -14,7 +14,7 @@ namespace statescape::bench {
 
 struct Curve {
     std::string name;
-    int dash = 0;                                  ///< index of the algorithm: colour and mark
+    int which = 0;                                 ///< number of the algorithm: colour and mark
     std::vector<std::pair<double, double>> points; ///< rows, ms
 };
 
@@ -50,8 +50,8 @@ public:
     }
 
 private:
-    static constexpr double kSide = 300, kGap = 24, kLeft = 60, kTop = 30, kBottom = 46, kLabels = 116;
-    static constexpr double kLeastRows = 3, kMostRows = 6, kLeastMs = -1, kMostMs = 5; ///< powers of ten
+    static constexpr double kSide = 300, kGap = 36, kLeft = 64, kTop = 30, kBottom = 46, kLabels = 150;
+    static constexpr double kLeastRows = 3, kMostRows = 6, kLeastMs = -2, kMostMs = 5; ///< powers of ten
     /// Okabe & Ito.
     static constexpr std::array<const char *, 7> kColours{"#0072B2", "#E69F00", "#009E73", "#D55E00",
                                                           "#CC79A7", "#56B4E9", "#000000"};
@@ -75,8 +75,8 @@ private:
 
     void frame(const Panel &panel, bool first)
     {
-        static constexpr std::array<const char *, 7> kTimes{"0.1 ms", "1 ms", "10 ms", "100 ms",
-                                                            "1 s",    "10 s", "100 s"};
+        static constexpr std::array<const char *, 8> kTimes{"0.01 ms", "0.1 ms", "1 ms", "10 ms",
+                                                            "100 ms",  "1 s",    "10 s", "100 s"};
         static constexpr std::array<const char *, 4> kRows{"1,000", "10,000", "100,000", "1,000,000"};
         for (std::size_t t = 0; t < kTimes.size(); ++t) {
             const double at = y(std::pow(10, kLeastMs + static_cast<double>(t)));
@@ -124,9 +124,9 @@ private:
             path += text;
         }
         m_svg += "<path d=\"" + path + "\" fill=\"none\" stroke-width=\"1.5\" stroke=\"" +
-                 kColours[static_cast<std::size_t>(curve.dash) % kColours.size()] + "\"/>\n";
+                 kColours[static_cast<std::size_t>(curve.which) % kColours.size()] + "\"/>\n";
         for (const auto &[rows, ms] : curve.points)
-            mark(x(rows), y(ms), curve.dash);
+            mark(x(rows), y(ms), curve.which);
     }
 
     /// Beside the last panel, in the order of what costs most there.
@@ -141,7 +141,7 @@ private:
         });
         double at = kTop + 10;
         for (const auto &curve : curves) {
-            mark(m_left + kSide + 16, at - 4, curve.dash);
+            mark(m_left + kSide + 16, at - 4, curve.which);
             add("<text x=\"%g\" y=\"%g\">%s</text>\n", m_left + kSide + 26, at, curve.name.c_str());
             at += 20;
         }
