@@ -118,11 +118,12 @@ private:
         out.k = best->shown.k;
         out.structure = structure;
         out.sure = sureOf(best->shown.stability, lead, structure);
-        out.reason = fmt::format(
-            "{} clusters by {}: {:.1f} % of near rows lie in another cluster, {:.1f} % where there are none, "
-            "and two resamples agree to {:.2f}",
-            out.k, clustererFacts()[static_cast<std::size_t>(out.algorithm)].name, 100 * best->near.leak,
-            100 * judging.usualLeak(out.k), best->shown.stability);
+        out.reason =
+            fmt::format("{} clusters by {}: {:.1f} % of nearest neighbours lie in another cluster ({:.1f} % "
+                        "if there were no "
+                        "clusters), and two resamples agree to {:.2f} (1: the same)",
+                        out.k, clustererFacts()[static_cast<std::size_t>(out.algorithm)].name,
+                        100 * best->near.leak, 100 * judging.usualLeak(out.k), best->shown.stability);
         fillTable(out);
         return out;
     }

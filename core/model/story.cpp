@@ -314,7 +314,9 @@ private:
                 kLeastRows, static_cast<std::size_t>(kLeastShare * static_cast<double>(rows.size())));
             STATESCAPE_TRY(const std::size_t count, clouds(rows, least, kMostCuts));
             if (count > 1)
-                told.push_back(fmt::format("{} covers {} clusters", name(s), count));
+                told.push_back(classOf(s) >= 0
+                                   ? fmt::format("{} covers {} clusters", name(s), count)
+                                   : fmt::format("{} may be {} states with a gap between", name(s), count));
         }
         if (told.empty())
             return {};
