@@ -35,6 +35,7 @@ CompareDialog::CompareDialog(SessionController &controller, std::function<model:
 {
     setObjectName(QStringLiteral("compare"));
     setWindowTitle(tr("Compare algorithms"));
+    resize(fontMetrics().averageCharWidth() * 165, fontMetrics().height() * 22);
     auto *box = new QVBoxLayout(this);
     box->setContentsMargins(12, 12, 12, 12);
     box->setSpacing(8);
@@ -182,9 +183,7 @@ void CompareDialog::showResult(bool ok, const QString &html)
     else if (ok)
         for (const auto &one : *rows)
             if (one.best)
-                text = tr("Best: <b>%1</b>. %2")
-                           .arg(qt(model::algorithmOf(one.algorithm)->name).toHtmlEscaped(),
-                                qt(one.reason).toHtmlEscaped());
+                text = tr("Best: %1").arg(qt(one.reason).toHtmlEscaped());
     m_words->setText(text);
     update();
 }
