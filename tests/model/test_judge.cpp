@@ -57,6 +57,8 @@ struct Form {
     bool metric = false, shapes = false;
     int noise = 0; ///< prototypes
     int d = 7, states = 5, prototypes = 23;
+    /// Distances grow with it.
+    [[nodiscard]] float scale() const { return std::sqrt(static_cast<float>(d) / 7); }
 };
 
 /// A judge at random, sound in every field.
@@ -76,24 +78,25 @@ Judge judgeOf(const Form &form, std::uint64_t seed)
     for (int s = 0; s < form.states; ++s) {
         out.states.push_back({"state " + std::to_string(s), static_cast<Polarity>(s % 3 - 1)});
         out.classOf.push_back(-1);
-        out.reach.push_back(4 + 0.2F * static_cast<float>(s));
+        out.reach.push_back(form.scale() * (4 + 0.2F * static_cast<float>(s)));
     }
     if (form.metric) {
-        ml::Matrix half = ml::Matrix::NullaryExpr(form.d, form.d, [&] { return normal(0.2); });
+        ml::Matrix half = ml::Matrix::NullaryExpr(form.d, form.d, [&] { return normal(0.2 / form.scale()); });
         out.metric = half + half.transpose() + ml::Matrix::Identity(form.d, form.d);
     }
     for (int p = 0; form.shapes && p < count; ++p) {
         ml::Matrix shape = ml::Matrix::Zero(form.d, form.d);
         for (Index i = 0; i < form.d; ++i)
             for (Index j = 0; j <= i; ++j)
-                shape(i, j) = i == j ? 0.4F + static_cast<float>(random.uniform()) : normal(0.2);
+                shape(i, j) =
+                    i == j ? 0.4F + static_cast<float>(random.uniform()) : normal(0.3 / form.scale());
         out.logShare.push_back(normal(1));
         out.shapes.push_back(std::move(shape));
     }
     out.unknownDistance = 4;
     out.temperature = 3;
     for (int i = 1; i <= 100; ++i)
-        out.goodDistances.push_back(0.05F * static_cast<float>(i));
+        out.goodDistances.push_back(form.scale() * 0.05F * static_cast<float>(i));
     out.goodSamples = 100;
     out.finish();
     return out;
@@ -146,12 +149,16 @@ void formColumns()
     QTest::addColumn<bool>("metric");
     QTest::addColumn<bool>("shapes");
     QTest::addColumn<int>("noise");
-    QTest::newRow("plain") << false << false << 0;
-    QTest::newRow("metric") << true << false << 0;
-    QTest::newRow("plain, noise") << false << false << 6;
-    QTest::newRow("metric, noise") << true << false << 6;
-    QTest::newRow("shapes") << false << true << 0;
-    QTest::newRow("shapes, noise") << false << true << 6;
+    QTest::addColumn<int>("d");
+    for (const int d : {7, 16, 40, 90})
+        for (const int noise : {0, 6}) {
+            const auto row = [&](const char *form) -> QTestData & {
+                return QTest::addRow("%s%s, %d columns", form, noise > 0 ? " and noise" : "", d);
+            };
+            row("plain") << false << false << noise << d;
+            row("metric") << true << false << noise << d;
+            row("shapes") << false << true << noise << d;
+        }
 }
 
 Form fetched()
@@ -159,13 +166,23 @@ Form fetched()
     QFETCH(bool, metric);
     QFETCH(bool, shapes);
     QFETCH(int, noise);
-    return {metric, shapes, noise};
+    QFETCH(int, d);
+    return {metric, shapes, noise, d};
 }
 
-ml::Matrix rowsFor(int d, std::uint64_t seed, Index count = 400)
+/// Every other row near a prototype, the rest anywhere.
+ml::Matrix rowsFor(const Judge &judge, std::uint64_t seed, Index count = 400)
 {
     ml::Random random(seed);
-    return ml::Matrix::NullaryExpr(count, d, [&] { return static_cast<float>(2.2 * random.normal()); });
+    const Index d = judge.centres.cols();
+    ml::Matrix out = ml::Matrix::NullaryExpr(count, d, [&] { return static_cast<float>(random.normal()); });
+    for (Index i = 0; i < count; ++i) {
+        out.row(i) *= i % 2 == 0 ? 2.2F : 0.8F;
+        if (i % 2 == 1)
+            out.row(i) += judge.centres.row(
+                static_cast<Index>(random.below(static_cast<std::uint64_t>(judge.centres.rows()))));
+    }
+    return out;
 }
 
 std::vector<float> membershipsOf(const Judge &judge, const float *z)
@@ -289,7 +306,7 @@ void TestJudge::roundShapesAreThePlainForm()
     shaped.logShare.assign(6, -3.5F);
     plain.finish();
     shaped.finish();
-    const auto rows = rowsFor(7, 5);
+    const auto rows = rowsFor(plain, 5);
     for (Index i = 0; i < rows.rows(); ++i) {
         const Score a = plain.score(rows.row(i).data(), true);
         const Score b = shaped.score(rows.row(i).data(), true);
@@ -310,10 +327,11 @@ void TestJudge::theContract()
 {
     const Form form = fetched();
     int unknown = 0;
+    int known = 0;
     int noisy = 0;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         const Judge judge = judgeOf(form, seed);
-        const auto rows = rowsFor(form.d, seed + 50);
+        const auto rows = rowsFor(judge, seed + 50);
         double inertia = 0;
         for (Index i = 0; i < rows.rows(); ++i) {
             const float *z = rows.row(i).data();
@@ -338,6 +356,7 @@ void TestJudge::theContract()
                 QCOMPARE(score.cluster, wanted);
             unknown += beyond ? 1 : 0;
             noisy += state < 0 ? 1 : 0;
+            known += wanted >= 0 ? 1 : 0;
             if (score.cluster < 0) {
                 QCOMPARE(score.confidence, 0.0F);
                 QVERIFY(score.polarity == Polarity::None);
@@ -355,10 +374,10 @@ void TestJudge::theContract()
             const int nearest = plain.best(near, good, lead);
             if (lead > 1e-4)
                 QCOMPARE(judge.nearestGood(z), nearest);
-            // goodDistances are evenly spaced here, so abnormality is the distance itself up to 5.
+            // goodDistances are evenly spaced here, so abnormality is the distance itself up to the last.
             const double distance = plain.distance[static_cast<std::size_t>(nearest)];
-            if (distance < 5)
-                QVERIFY(std::fabs(score.abnormality - distance / 5 * 100 / 101) < 1e-4);
+            if (distance < 5 * form.scale())
+                QVERIFY(std::fabs(score.abnormality - distance / (5 * form.scale()) * 100 / 101) < 1e-4);
             else
                 QVERIFY(score.abnormality >= 0.99F && score.abnormality < 1);
             QVERIFY(same(judge.score(z, false), Score{}));
@@ -372,7 +391,7 @@ void TestJudge::theContract()
         for (Index i = 0; i < rows.rows(); ++i)
             QVERIFY(same(together[static_cast<std::size_t>(i)], judge.score(rows.row(i).data(), i != 7)));
     }
-    QVERIFY(unknown > 20);
+    QVERIFY(unknown > 20 && known > 20);
     QCOMPARE(noisy > 20, form.noise > 0);
 }
 
@@ -401,7 +420,7 @@ void TestJudge::orderOfPrototypesDoesNotMatter()
         }
     }
     turned.finish();
-    const auto rows = rowsFor(form.d, 77);
+    const auto rows = rowsFor(judge, 77);
     for (Index i = 0; i < rows.rows(); ++i) {
         const float *z = rows.row(i).data();
         const Score a = judge.score(z, true);
@@ -423,7 +442,9 @@ void TestJudge::noiseOnlyMakesUnknown_data()
 void TestJudge::noiseOnlyMakesUnknown()
 {
     const Form form = fetched();
-    const Judge judge = judgeOf(form, 12);
+    Judge judge = judgeOf(form, 12);
+    // So that nothing but noise makes unknown.
+    std::fill(judge.reach.begin(), judge.reach.end(), 1e9F);
     Judge without = judge;
     const auto own = static_cast<std::size_t>(form.prototypes);
     without.centres = judge.centres.topRows(form.prototypes).eval();
@@ -433,7 +454,7 @@ void TestJudge::noiseOnlyMakesUnknown()
         without.logShare.resize(own);
     }
     without.finish();
-    const auto rows = rowsFor(form.d, 13);
+    const auto rows = rowsFor(judge, 13);
     int made = 0;
     for (Index i = 0; i < rows.rows(); ++i) {
         const float *z = rows.row(i).data();
@@ -517,7 +538,7 @@ void TestJudge::oneState()
         for (const int prototypes : {1, 9}) {
             Judge judge = judgeOf({.shapes = shapes, .states = 1, .prototypes = prototypes}, 40);
             judge.reach[0] = kFar;
-            const auto rows = rowsFor(7, 41, 50);
+            const auto rows = rowsFor(judge, 41, 50);
             for (Index i = 0; i < rows.rows(); ++i) {
                 const Score score = judge.score(rows.row(i).data(), true);
                 QCOMPARE(score.cluster, 0);
