@@ -3,6 +3,7 @@
 #include "tests/session/planted_session.h"
 #include "ui/picture/area_text.h"
 #include "ui/picture/picture_pane.h"
+#include "ui/strip/strip_data.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -43,6 +44,18 @@ private Q_SLOTS:
         mixed[2] = kFeature;
         show(mixed);
         QCOMPARE(m_pane->view()->camera().aspect(), Aspect::Fitted);
+    }
+
+    void theStripHasALineOfAFeature()
+    {
+        show({AxisSource{AxisSource::Kind::Map, 0}, AxisSource{AxisSource::Kind::Map, 1},
+              AxisSource{AxisSource::Kind::Map, 2}});
+        const auto &s = *m_controller->shown();
+        StripData data;
+        data.update(s, {});
+        QCOMPARE(data.line().size(), std::size_t(300));
+        const auto &feature = s.samples.schema()[std::size_t(s.axes.front().columns.front())];
+        QCOMPARE(data.lineName(), QString::fromStdString(feature.title));
     }
 
     void arrowsDoNotApply()

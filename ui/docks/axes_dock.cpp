@@ -155,6 +155,7 @@ QWidget *AxesDock::makeChoices()
     }
     m_principal->setToolTip(tr("The first three components on X, Y and Z"));
     auto *row = new QHBoxLayout;
+    row->setSpacing(6);
     row->addWidget(m_principal);
     row->addWidget(m_map);
     row->addStretch(1);

@@ -164,6 +164,12 @@ void StripData::chooseLine(const session::Snapshot &s, const LineChoice &choice)
                 column = axis.index;
                 source = Source::Feature;
             }
+    // Nor has a neighbour map a centre: what loads most on the first component.
+    if (source == Source::None && choice.kind == LineChoice::Kind::Auto && session::showsMap(s.pictureAxes) &&
+        !s.axes.empty() && !s.axes.front().columns.empty()) {
+        column = s.axes.front().columns.front();
+        source = Source::Feature;
+    }
     const session::Coordinates places = source == Source::Distance ? *s.coordinates : session::Coordinates();
     const bool moved = source == Source::Distance &&
                        (!places.x.sharesPrefix(m_seenPlaces.x, m_line.size()) ||
