@@ -308,10 +308,8 @@ QSize AlgorithmTable::sizeHint() const
 void AlgorithmTable::fitColumns()
 {
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    for (int column = 0; column < Column::kRemark; ++column) {
+    for (int column = 0; column < Column::kRemark; ++column)
         resizeColumnToContents(column);
-        setColumnWidth(column, columnWidth(column) + 8);
-    }
 }
 
 void AlgorithmTable::keyPressEvent(QKeyEvent *event)

@@ -35,7 +35,7 @@ CompareDialog::CompareDialog(SessionController &controller, std::function<model:
 {
     setObjectName(QStringLiteral("compare"));
     setWindowTitle(tr("Compare algorithms"));
-    resize(fontMetrics().averageCharWidth() * 165, fontMetrics().height() * 22);
+    resize(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 22);
     auto *box = new QVBoxLayout(this);
     box->setContentsMargins(12, 12, 12, 12);
     box->setSpacing(8);

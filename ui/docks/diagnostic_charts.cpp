@@ -70,6 +70,7 @@ QCategoryAxis *halvesAxis(int low = 0, int first = 0)
     auto *axis = new QCategoryAxis;
     axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     axis->setRange(low, 1);
+    axis->setStartValue(low);
     for (int half = first; half <= 2; ++half)
         axis->append(figureText(half / 2.0, half % 2 == 0 ? 0 : 1), half / 2.0);
     return axis;
@@ -121,7 +122,7 @@ void SilhouetteChart::fill()
         set->setBorderColor(Qt::transparent);
         series->append(set);
         names->append(apart(bar.name, i));
-        below = below || bar.silhouette < 0;
+        below = below || bar.silhouette < -0.005;
     }
     series->setBarWidth(0.55);
     addAxis(below ? halvesAxis(-1, -2) : halvesAxis(), Qt::AlignBottom);
@@ -300,7 +301,8 @@ void ChoiceChart::fill()
         most = std::max(most, one.k);
     }
     auto *x = new QValueAxis;
-    x->setRange(least - 0.5, most + 0.5);
+    const double room = std::max(0.5, 0.06 * (most - least)); // for the ring
+    x->setRange(least - room, most + room);
     x->setTickType(QValueAxis::TicksDynamic);
     const int step = std::max(1, (most - least + 9) / 10);
     x->setTickInterval(step);

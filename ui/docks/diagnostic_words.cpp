@@ -105,6 +105,8 @@ DiagnosticWords choiceWords(const model::Choice &choice, const model::TrainOptio
         figures << tr("this one and no other %1").arg(figureText(choice.sure));
     if (std::isfinite(choice.structure))
         figures << tr("states at all %1").arg(figureText(choice.structure));
+    if (!text.isEmpty() && !text.trimmed().endsWith(QLatin1Char('.')))
+        text += QLatin1Char('.');
     if (!figures.isEmpty())
         text += tr(" How sure, 0 to 1: %1.").arg(figures.join(QStringLiteral(", ")));
     return {text.trimmed(), drawable};
