@@ -190,9 +190,12 @@ std::string heldOutText(const model::Model &model)
     const bool negatives = std::any_of(model.states().begin(), model.states().end(), [](const auto &state) {
         return state.polarity == schema::Polarity::Negative;
     });
-    return fmt::format("held out: F1 {:.3f}, precision {:.3f}, recall {:.3f}{}, accuracy {:.3f} on {} "
+    const auto figure = [](double value) {
+        return std::isfinite(value) ? fmt::format("{:.3f}", value) : std::string("undefined");
+    };
+    return fmt::format("held out: F1 {:.3f}, precision {}, recall {}{}, accuracy {:.3f} on {} "
                        "labelled samples never trained on\n",
-                       quality.f1, quality.precision, quality.recall,
+                       quality.f1, figure(quality.precision), figure(quality.recall),
                        negatives ? "" : " (means over the classes)", quality.accuracy, quality.samples);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/parallel.h"
+#include "core/model/background.h"
 #include "core/model/calibrate.h"
 #include "core/model/label_spreading.h"
 #include "core/model/state_finder.h"
@@ -108,6 +109,16 @@ base::Result<Judge> fitJudge(const JudgeInput &in, const TrainOptions &options, 
 {
     if (!plan.byClass)
         return fitStates(in, options, plan, progress);
+    if (needsBackground(in)) {
+        STATESCAPE_TRY(const Background background, backgroundOf(in, options.seed, {progress.stop, {}}));
+        STATESCAPE_TRY(Judge judge, fitStates({in.z, background.classOf, background.classes, in.timeNs},
+                                              options, plan, progress));
+        for (int &classIndex : judge.classOf)
+            if (classIndex == static_cast<int>(in.classes.size()))
+                classIndex = -1;
+        judge.report.notes.insert(judge.report.notes.begin(), background.note);
+        return judge;
+    }
     STATESCAPE_TRY(const SpreadLabels spread, spreadLabels(in, options.seed, {progress.stop, {}}));
     STATESCAPE_TRY(Judge judge,
                    fitStates({in.z, spread.classOf, in.classes, in.timeNs}, options, plan, progress));

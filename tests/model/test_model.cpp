@@ -37,6 +37,8 @@ private slots:
     void fewLabelsAmongMany();
     void strangersBecomeStates();
     void onlyNegativeLabels();
+    void someBadMinutesAreEnough_data();
+    void someBadMinutesAreEnough();
     void reproducibleToTheBit();
     void savedModelAnswersToTheBit();
     void bindFindsColumns();
@@ -400,6 +402,45 @@ void TestModel::onlyNegativeLabels()
     for (std::size_t i = 1; i < scores.size(); ++i)
         if (data.kind[i] < 2)
             QVERIFY(scores[i].polarity != Polarity::Negative);
+}
+
+void TestModel::someBadMinutesAreEnough_data()
+{
+    QTest::addColumn<int>("faults");
+    QTest::addColumn<double>("strength");
+    QTest::newRow("one fault") << 1 << 2.5;
+    QTest::newRow("one fault of several") << 4 << 2.5;
+    QTest::newRow("one fault, strong") << 1 << 6.0;
+    QTest::newRow("many faults") << 6 << 3.5;
+}
+
+/// A person labels the bad minutes of the first rounds of one fault and nothing else.
+void TestModel::someBadMinutesAreEnough()
+{
+    QFETCH(const int, faults);
+    QFETCH(const double, strength);
+    auto data = test::plant({.kinds = faults, .rounds = 6, .strength = strength});
+    const std::size_t early = data.labels.size() / 3;
+    for (std::size_t i = 0; i < data.labels.size(); ++i)
+        data.labels[i] = data.kind[i] == 2 && i < early ? Label{Polarity::Negative, 0} : Label{};
+    const auto model = trained(data);
+    const auto columns = model.bind(*data.schema);
+    const auto scores = model.scoreAll(data.x, *columns);
+    int bad = 0, called = 0, good = 0, wrong = 0;
+    for (std::size_t i = early; i < scores.size(); ++i) {
+        const bool negative = scores[i].polarity == Polarity::Negative;
+        bad += data.kind[i] == 2 ? 1 : 0;
+        called += data.kind[i] == 2 && negative ? 1 : 0;
+        good += data.kind[i] < 2 ? 1 : 0;
+        wrong += data.kind[i] < 2 && negative ? 1 : 0;
+    }
+    const auto text =
+        QStringLiteral("%1 of %2 found, %3 of %4 wrong").arg(called).arg(bad).arg(wrong).arg(good);
+    QVERIFY2(called >= 0.9 * bad, qPrintable(text));
+    QVERIFY2(wrong <= 0.02 * good, qPrintable(text));
+    QVERIFY(std::any_of(model.notes().begin(), model.notes().end(),
+                        [](const auto &note) { return note.find("labelled good") != std::string::npos; }));
+    QCOMPARE(model.states().front().name, std::string("negative"));
 }
 
 void TestModel::reproducibleToTheBit()
