@@ -69,9 +69,10 @@ QCategoryAxis *halvesAxis(int low = 0, int first = 0)
 {
     auto *axis = new QCategoryAxis;
     axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
-    axis->setRange(low, 1);
-    axis->setStartValue(low);
-    for (int half = first; half <= 2; ++half)
+    axis->setRange(low < 0 ? low - 0.22 : low, 1); // room for the first label
+    axis->setStartValue(low - 1);                  // a label at the start itself is not shown
+    // Qt Charts cuts labels that stand half as far apart.
+    for (int half = first; half <= 2; half += low < 0 ? 2 : 1)
         axis->append(figureText(half / 2.0, half % 2 == 0 ? 0 : 1), half / 2.0);
     return axis;
 }
