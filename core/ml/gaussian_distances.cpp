@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/gaussian_distances.h"
 
+#include "core/ml/dispatch.h"
 #include "core/ml/kernels.h"
 
 #include <algorithm>
@@ -102,12 +103,6 @@ STATESCAPE_VERSIONS(Baseline, , 2)
 #if defined(__x86_64__)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))), 4)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), 8)
-#define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    (isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                          \
-     : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                            \
-                        : name##Baseline(__VA_ARGS__))
-#else
-#define STATESCAPE_DISPATCH(name, ...) ((void)isa, name##Baseline(__VA_ARGS__))
 #endif
 constexpr int kMostGroup = 8;
 } // namespace

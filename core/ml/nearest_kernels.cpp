@@ -3,6 +3,8 @@
 // Compiled with floating-point contraction, unlike its neighbours: see the header.
 #include "core/ml/nearest_kernels.h"
 
+#include "core/ml/dispatch.h"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -316,12 +318,6 @@ STATESCAPE_VERSIONS(Baseline, , 4)
 #if defined(__x86_64__)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2,fma"))), 8)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), 16)
-#define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    (isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                          \
-     : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                            \
-                        : name##Baseline(__VA_ARGS__))
-#else
-#define STATESCAPE_DISPATCH(name, ...) ((void)isa, name##Baseline(__VA_ARGS__))
 #endif
 } // namespace
 

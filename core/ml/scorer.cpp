@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/scorer.h"
 
+#include "core/ml/dispatch.h"
 #include "core/ml/kmeans.h"
 #include "core/ml/parallel.h"
 
@@ -163,12 +164,6 @@ STATESCAPE_VERSIONS(Baseline, )
 #if defined(__x86_64__)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))))
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))))
-#define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    (isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                          \
-     : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                            \
-                        : name##Baseline(__VA_ARGS__))
-#else
-#define STATESCAPE_DISPATCH(name, ...) ((void)isa, name##Baseline(__VA_ARGS__))
 #endif
 
 std::size_t whole(int columns)

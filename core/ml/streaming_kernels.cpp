@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ml/streaming_kernels.h"
 
+#include "core/ml/dispatch.h"
+
 #include <cmath>
 #include <cstring>
 
@@ -129,12 +131,6 @@ STATESCAPE_VERSIONS(Baseline, , 1)
 #if defined(__x86_64__)
 STATESCAPE_VERSIONS(Avx2, __attribute__((target("avx2"))), 2)
 STATESCAPE_VERSIONS(Avx512, __attribute__((target("avx512f"))), 8)
-#define STATESCAPE_DISPATCH(name, ...)                                                                       \
-    isa == Isa::Avx512 ? name##Avx512(__VA_ARGS__)                                                           \
-    : isa == Isa::Avx2 ? name##Avx2(__VA_ARGS__)                                                             \
-                       : name##Baseline(__VA_ARGS__)
-#else
-#define STATESCAPE_DISPATCH(name, ...) (void)isa, name##Baseline(__VA_ARGS__)
 #endif
 } // namespace
 

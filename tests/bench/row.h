@@ -60,19 +60,20 @@ double bestMs(Work work)
     return first > 2000 ? first : std::min({first, milliseconds(work), milliseconds(work)});
 }
 
-/// Runs a script of ours on raw values with the first python3 that has scikit-learn.
+/// Runs a script of ours on raw values with the first python3 that has @p module.
 /// @return the object it prints; null where none has it
-inline json askPython(const std::string &script, std::span<const float> values, const std::string &arguments)
+inline json askPython(const std::string &script, std::span<const float> values, const std::string &arguments,
+                      const std::string &module = "sklearn")
 {
     const auto file =
         std::filesystem::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
     std::ofstream(file, std::ios::binary)
         .write(reinterpret_cast<const char *>(values.data()),
                static_cast<std::streamsize>(values.size_bytes()));
-    // PATH may put a python3 without scikit-learn before the system's.
-    const std::string command = "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import sklearn' "
-                                "2>/dev/null && exec \"$p\" '" +
-                                script + "' '" + file.string() + "' " + arguments + " 2>/dev/null; done";
+    // PATH may put a python3 without it before the system's.
+    const std::string command = "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import " + module +
+                                "' 2>/dev/null && exec \"$p\" '" + script + "' '" + file.string() + "' " +
+                                arguments + " 2>/dev/null; done";
     std::string text;
     if (FILE *pipe = ::popen(command.c_str(), "r")) {
         for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))

@@ -3,12 +3,12 @@
 // Maps that keep neighbours beside umap-learn and t-SNE in one run; one JSON row a line. Arguments choose
 // rows by a part of their name; without any, all are run.
 #include "core/ml/neighbour_map.h"
+#include "tests/bench/row.h"
 #include "tests/ml/fixtures.h"
 #include "tests/ml/map_figures.h"
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <thread>
 #include <unistd.h>
@@ -17,38 +17,16 @@ using namespace statescape;
 using nlohmann::json;
 
 namespace {
-double milliseconds(const std::function<void()> &work)
-{
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
+using bench::milliseconds;
 
-/// Runs the peer with the first python3 that has it. @return null where none has.
+/// @return null where no python3 has the peer.
 json peer(const ml::Matrix &x, const std::string &task)
 {
     if (task.empty())
         return {};
-    const auto file =
-        std::filesystem::temp_directory_path() / ("statescape-map-" + std::to_string(::getpid()));
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char *>(x.data()),
-               static_cast<std::streamsize>(sizeof(float)) * x.size());
-    const std::string arguments = " '" STATESCAPE_BENCH_PEER "' '" + file.string() + "' " +
-                                  std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " + task;
-    const std::string module = task == "tsne" ? "sklearn" : "umap";
-    const std::string command = "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import " + module +
-                                "' 2>/dev/null && exec \"$p\"" + arguments + " 2>/dev/null; done";
-    std::string text;
-    if (FILE *pipe = ::popen(command.c_str(), "r")) {
-        for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
-            text += static_cast<char>(c);
-        ::pclose(pipe);
-    }
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    const json out = json::parse(text, nullptr, false);
-    return out.is_object() ? out : json();
+    return bench::askPython(STATESCAPE_BENCH_PEER, {x.data(), static_cast<std::size_t>(x.size())},
+                            std::to_string(x.rows()) + " " + std::to_string(x.cols()) + " " + task,
+                            task == "tsne" ? "sklearn" : "umap");
 }
 
 struct Bench {

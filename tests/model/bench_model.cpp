@@ -9,15 +9,13 @@
 #include "core/model/model.h"
 #include "core/model/projection.h"
 #include "core/model/rule.h"
+#include "tests/bench/row.h"
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <unistd.h>
 
 using namespace statescape;
 using nlohmann::json;
@@ -92,35 +90,16 @@ double bestMs(int runs, Work work)
     return best;
 }
 
-/// Runs the peer with the first python3 that has it. @return null where none has.
+/// @return null where no python3 has the peer.
 json peer(const ml::Matrix &x, const ml::Matrix &z, const std::vector<int> &state)
 {
-    const auto file =
-        std::filesystem::temp_directory_path() / ("statescape-bench-" + std::to_string(::getpid()));
-    {
-        std::ofstream out(file, std::ios::binary);
-        const auto bytes = [](Eigen::Index count) { return static_cast<std::streamsize>(4 * count); };
-        out.write(reinterpret_cast<const char *>(x.data()), bytes(kPeerRows * kColumns));
-        out.write(reinterpret_cast<const char *>(z.data()), bytes(kPeerRows * z.cols()));
-        out.write(reinterpret_cast<const char *>(state.data()), bytes(kPeerRows));
-    }
-    const std::string arguments = " '" STATESCAPE_BENCH_PEER "' '" + file.string() + "' " +
-                                  std::to_string(kPeerRows) + " " + std::to_string(kColumns) + " " +
-                                  std::to_string(z.cols()) + " " + std::to_string(kCompared);
-    // PATH may put a python3 without scikit-learn before the system's.
-    const std::string command =
-        "for p in $(which -a python3 2>/dev/null); do \"$p\" -c 'import sklearn' 2>/dev/null && exec \"$p\"" +
-        arguments + " 2>/dev/null; done";
-    std::string text;
-    if (FILE *pipe = ::popen(command.c_str(), "r")) {
-        for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
-            text += static_cast<char>(c);
-        ::pclose(pipe);
-    }
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    const json out = json::parse(text, nullptr, false);
-    return out.is_object() ? out : json();
+    std::vector<float> values(x.data(), x.data() + kPeerRows * kColumns);
+    values.insert(values.end(), z.data(), z.data() + kPeerRows * z.cols());
+    for (Eigen::Index i = 0; i < kPeerRows; ++i)
+        values.push_back(std::bit_cast<float>(state[static_cast<std::size_t>(i)]));
+    return bench::askPython(STATESCAPE_BENCH_PEER, values,
+                            std::to_string(kPeerRows) + " " + std::to_string(kColumns) + " " +
+                                std::to_string(z.cols()) + " " + std::to_string(kCompared));
 }
 
 void print(const std::string &name, double value, const json &theirs, const char *key,
