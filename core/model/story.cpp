@@ -113,8 +113,11 @@ public:
             m_story.push_back(percent(static_cast<double>(m_noise) / static_cast<double>(m_answers.size())) +
                               " of samples belong to none.");
         if (std::string reason = m_judge.report.choice.reason; !reason.empty()) {
-            if (reason.back() != '.')
-                reason += '.';
+            if (reason.back() == '.')
+                reason.pop_back();
+            if (std::isfinite(m_judge.report.choice.sure))
+                reason += fmt::format(" ({:.0f} % sure)", 100 * m_judge.report.choice.sure);
+            reason += '.';
             m_story.push_back(std::move(reason));
         }
         return std::move(m_story);
