@@ -72,7 +72,7 @@ STATESCAPE_INLINE void anyBody(const MapPairs &pairs, std::size_t from, std::siz
         stepBody<3>(pairs, from, to, weights, step, y, next, moment1, moment2);
 }
 
-#define STATESCAPE_VERSION(suffix, attribute)                                                                \
+#define STATESCAPE_MAP_KERNELS(suffix, attribute)                                                            \
     attribute void step##suffix(const MapPairs &pairs, std::size_t from, std::size_t to, int components,     \
                                 const MapWeights &weights, const MapStep &step, const float *y, float *next, \
                                 float *moment1, float *moment2)                                              \
@@ -80,9 +80,9 @@ STATESCAPE_INLINE void anyBody(const MapPairs &pairs, std::size_t from, std::siz
         anyBody(pairs, from, to, components, weights, step, y, next, moment1, moment2);                      \
     }
 
-STATESCAPE_VERSION(Baseline, )
+STATESCAPE_MAP_KERNELS(Baseline, )
 #if defined(__x86_64__)
-STATESCAPE_VERSION(Avx2, __attribute__((target("avx2"))))
+STATESCAPE_MAP_KERNELS(Avx2, __attribute__((target("avx2"))))
 #endif
 } // namespace
 
