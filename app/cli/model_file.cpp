@@ -63,10 +63,7 @@ base::Result<model::Model> loadModel(const store::SessionStore &file, const std:
 
 base::Result<> storeModel(store::SessionStore &file, const model::Model &model)
 {
-    store::ModelInfo info{model.name(), model.algorithm(), {}, model.options().createdNs, 0};
-    for (const auto &state : model.states())
-        info.states.push_back(state.name);
-    STATESCAPE_CHECK(file.saveModel(info, model.toJson()));
+    STATESCAPE_CHECK(file.saveModel(session::infoOf(model), model.toJson()));
     return {};
 }
 

@@ -60,4 +60,12 @@ base::Result<Dataset> loadDataset(const store::SessionStore &file, store::Sessio
     return set;
 }
 
+store::ModelInfo infoOf(const model::Model &model)
+{
+    store::ModelInfo out{model.name(), model.algorithm(), {}, model.options().createdNs, 0};
+    for (const auto &state : model.states())
+        out.states.push_back(state.name);
+    return out;
+}
+
 } // namespace statescape::session

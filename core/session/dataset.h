@@ -32,4 +32,7 @@ struct Dataset {
 /// @param only a session's id, or 0 for all @error NotFound when the file has no session with samples
 base::Result<Dataset> loadDataset(const store::SessionStore &file, store::SessionId only = 0);
 
+/// @return what a file lists of a model without reading it; the revision is the store's to give.
+store::ModelInfo infoOf(const model::Model &model);
+
 } // namespace statescape::session

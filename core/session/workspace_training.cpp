@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/dataset.h"
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
@@ -131,9 +132,7 @@ base::Result<Workspace::Impl::Lesson> Workspace::Impl::lesson(model::TrainOption
 
 base::Result<store::ModelRef> Workspace::Impl::saveModel(const model::Model &trained) const
 {
-    store::ModelInfo saved{trained.name(), trained.algorithm(), {}, trained.options().createdNs, 0};
-    for (const auto &state : trained.states())
-        saved.states.push_back(state.name);
+    const auto saved = infoOf(trained);
     const auto json = trained.toJson();
     STATESCAPE_TRY(const std::int64_t revision, onStore<std::int64_t>([&](store::SessionStore &store) {
                        return store.saveModel(saved, json);

@@ -11,6 +11,7 @@
 #include <QListWidget>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QVBoxLayout>
 
@@ -35,7 +36,8 @@ CompareDialog::CompareDialog(SessionController &controller, std::function<model:
 {
     setObjectName(QStringLiteral("compare"));
     setWindowTitle(tr("Compare algorithms"));
-    resize(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 22);
+    const QSize wanted(fontMetrics().averageCharWidth() * 190, fontMetrics().height() * 22);
+    resize(wanted.boundedTo(screen()->availableSize() * 0.9));
     auto *box = new QVBoxLayout(this);
     box->setContentsMargins(12, 12, 12, 12);
     box->setSpacing(8);
