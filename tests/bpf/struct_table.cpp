@@ -36,7 +36,9 @@ int main(int argc, char **argv)
         out << "#include \"" << argv[i] << "\"\n";
         addDefined(argv[i], unwritten);
     }
-    out << "static const std::vector<Struct> kSeenByUserSpace{\n";
+    out << "#include \"struct_walk.h\"\n#include <cstddef>\n"
+           "const std::vector<Struct> &structs_of::userSpace()\n{\n"
+           "static const std::vector<Struct> kStructs{\n";
     for (++i; i < argc; ++i) {
         const auto structs = structs_of::object(argv[i]);
         if (!structs) {
@@ -53,6 +55,6 @@ int main(int argc, char **argv)
             out << "}},\n";
         }
     }
-    out << "};\n";
+    out << "};\nreturn kStructs;\n}\n";
     return out.flush() ? 0 : 1;
 }

@@ -24,4 +24,7 @@ namespace structs_of {
 /// @return every structure or union of an object's BTF whose name begins with ss_; nothing without BTF.
 std::optional<std::vector<Struct>> object(const std::string &path);
 
+/// @return the same structures as the C++ compiler lays them out; the build writes this function's source.
+const std::vector<Struct> &userSpace();
+
 } // namespace structs_of

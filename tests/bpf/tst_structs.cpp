@@ -8,10 +8,7 @@
 #include <QRegularExpression>
 #include <QTest>
 #include <algorithm>
-#include <cstddef>
 #include <map>
-
-#include "struct_table.inc"
 
 namespace {
 QStringList objects()
@@ -24,8 +21,8 @@ QStringList objects()
 
 const Struct *seenByUserSpace(const std::string &name)
 {
-    const auto found = std::ranges::find(kSeenByUserSpace, name, &Struct::name);
-    return found == kSeenByUserSpace.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(structs_of::userSpace(), name, &Struct::name);
+    return found == structs_of::userSpace().end() ? nullptr : &*found;
 }
 
 QString words(const Member &member)
@@ -75,7 +72,7 @@ private Q_SLOTS:
     // With no gap and no overlap a member that only one side knows has nowhere to hide.
     void nothingIsPadded()
     {
-        for (const auto &type : kSeenByUserSpace) {
+        for (const auto &type : structs_of::userSpace()) {
             std::size_t end = 0;
             for (const auto &member : type.members) {
                 QVERIFY2(member.offset == end && member.size != 0,
