@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Probes of a user's own through the real helper: each kind of hook, under loads of known size.
+#include "load.h"
+#include "machine.h"
+#include "observed.h"
+#include "tests/bpf/workload.h"
+
+#include <csetjmp>
+#include <dlfcn.h>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+using namespace statescape;
+
+// Outside any namespace and exported, so that a probe finds it by this name.
+extern "C" __attribute__((noinline, noclone, visibility("default"))) int statescape_probe_target(int value)
+{
+    asm volatile("" : "+r"(value));
+    return value + 1;
+}
+
+namespace {
+constexpr int kEvents = 500;
+constexpr std::size_t kPayload = 1000;
+
+bool callTarget()
+{
+    int value = 0;
+    for (int i = 0; i < kEvents; ++i)
+        value = statescape_probe_target(value);
+    return value == kEvents;
+}
+
+bool setJumps()
+{
+    static int done = 0;
+    std::jmp_buf here;
+    for (done = 0; done < kEvents; ++done)
+        if (setjmp(here) != 0)
+            return false;
+    return true;
+}
+
+std::string selfPath()
+{
+    return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+std::string libcPath()
+{
+    Dl_info info{};
+    return ::dladdr(reinterpret_cast<void *>(&std::longjmp), &info) != 0 ? info.dli_fname : "";
+}
+
+bool syncs()
+{
+    return workload::fsyncs(machine::disk() + "/tst_kernel_hooks", kEvents);
+}
+
+struct Case {
+    std::string probe; ///< as a user writes it
+    std::function<bool()> load;
+    std::uint64_t most = kEvents; ///< events that one of these loads makes at most in a machine of its own
+};
+
+std::vector<Case> cases()
+{
+    const auto calls = [] { return load::getppids(kEvents); };
+    const auto opens = [] { return workload::failingOpens(kEvents); };
+    const auto forks = [] { return workload::forkChildren(kEvents / 5) && true; };
+    const auto packets = [] { return load::datagrams(kEvents, kPayload); };
+    // A datagram nobody takes is answered by an ICMP message over the same interface.
+    constexpr auto kWithAnswers = 2 * kEvents;
+    return {
+        {"syscall:getppid:count", calls},
+        {"syscall:getppid", calls},
+        {"syscall:getppid:latency", calls},
+        {"syscall:openat:errors", opens, kEvents + 20},
+        {"function:vfs_fsync_range:count", syncs},
+        {"function:vfs_fsync_range:latency", syncs},
+        {"kprobe:vfs_fsync_range:count", syncs},
+        {"kprobe:vfs_fsync_range:latency", syncs},
+        {"fentry:vfs_fsync_range:count", syncs},
+        {"fentry:vfs_fsync_range:latency", syncs},
+        {"tracepoint:syscalls:sys_enter_getppid", calls},
+        {"tracepoint:sched:sched_process_exit", forks},
+        {"tracepoint:net:net_dev_queue:len", packets, kWithAnswers},
+        {"uprobe:" + selfPath() + ":statescape_probe_target:count", callTarget},
+        {"uprobe:" + selfPath() + ":statescape_probe_target:latency", callTarget},
+        {"usdt:" + libcPath() + ":libc:setjmp", setJumps},
+        {"xdp:lo", packets, kWithAnswers},
+        {"packets:lo", packets, 2 * kWithAnswers},
+    };
+}
+} // namespace
+
+class KernelHooksTest : public QObject {
+    Q_OBJECT
+    std::vector<Case> m_cases = cases();
+    std::optional<Observed> m_observed;
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        schema::ProbePlan plan;
+        plan.probes = schema::bitOf(schema::Probe::Cpu);
+        plan.budgetPercent = 0;
+        for (const auto &one : m_cases) {
+            const auto probe = schema::parseUserProbe(one.probe);
+            QVERIFY2(probe, probe ? "" : probe.error().text().c_str());
+            plan.user.push_back(*probe);
+        }
+        m_observed.emplace(machine::helper(), plan);
+        QVERIFY2(m_observed->hello(), m_observed->problem().c_str());
+        if (!m_observed->hello()->privileged)
+            NOT_HERE("the helper has no privilege here");
+    }
+
+    void countsWhatHappens_data()
+    {
+        QTest::addColumn<int>("index");
+        for (std::size_t i = 0; i < m_cases.size(); ++i)
+            QTest::newRow(m_cases[i].probe.c_str()) << static_cast<int>(i);
+    }
+
+    void countsWhatHappens()
+    {
+        QFETCH(int, index);
+        const auto i = static_cast<std::size_t>(index);
+        const auto &one = m_cases[i];
+        const auto &state = m_observed->state(schema::userProbe(i));
+        machine::note(one.probe.substr(0, one.probe.find(":/")),
+                      state.available ? (state.reason.empty() ? "yes" : "yes, " + state.reason)
+                                      : "no: " + state.reason);
+        if (!state.available) {
+            QVERIFY(!state.reason.empty() && !state.hint.empty());
+            NOT_HERE(state.reason);
+        }
+        QVERIFY(m_observed->begin());
+        QVERIFY(workload::inChild(one.load) > 0);
+        QVERIFY(m_observed->end());
+        const auto counted = m_observed->gained(i, 0);
+        const bool forks = one.probe.find("process_exit") != std::string::npos;
+        VERIFY_BETWEEN(counted, forks ? kEvents / 5 : kEvents, one.most + machine::others(0));
+        const auto &probe = m_observed->layout().plan().user.at(i);
+        if (probe.measure == schema::Measure::Errors && one.probe.find("openat") != std::string::npos)
+            VERIFY_BETWEEN(m_observed->gained(i, 1), kEvents, kEvents + machine::others(20));
+        if (probe.measure == schema::Measure::Latency) {
+            VERIFY_BETWEEN(m_observed->gained(i, 2), counted, counted);
+            QVERIFY(m_observed->gained(i, 1) > 0);
+        }
+        if (probe.measure == schema::Measure::Field)
+            VERIFY_BETWEEN(m_observed->gained(i, 1), counted, counted);
+        if (probe.kind == schema::HookKind::Xdp || probe.kind == schema::HookKind::Packets) {
+            QVERIFY(m_observed->gained(i, 1) >= kEvents * kPayload);
+            VERIFY_BETWEEN(m_observed->gained(i, 3), kEvents, one.most + machine::others(0));
+            VERIFY_BETWEEN(m_observed->gained(i, 7), counted, counted);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(KernelHooksTest)
+#include "tst_kernel_hooks.moc"
