@@ -23,6 +23,11 @@ struct SharedMaps {
     MappedArray reclaiming;
 
     static base::Result<SharedMaps> create(const KernelTraits &traits);
+    /// @return kernel memory of all of them.
+    [[nodiscard]] std::size_t bytes() const
+    {
+        return tasks.bytes() + active.bytes() + control.bytes() + inflight.bytes() + reclaiming.bytes();
+    }
 };
 
 /// A hook that stands, or why it does not.

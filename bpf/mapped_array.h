@@ -26,6 +26,7 @@ public:
 
     [[nodiscard]] int fd() const { return m_fd.get(); }
     [[nodiscard]] std::uint32_t entries() const { return m_entries; }
+    [[nodiscard]] std::size_t bytes() const { return m_bytes; }
     [[nodiscard]] std::size_t words() const { return m_valueBytes / sizeof(std::uint64_t); }
     /// @return the entry's memory; its fields change under the reader, see load().
     template <class T>

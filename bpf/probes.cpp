@@ -4,6 +4,7 @@
 
 #include "bpf/probes/scheduler/scheduler.h"
 #include "bpf/shared.h"
+#include "bpf/user/user_probes.h"
 #include "core/base/clock.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 
 namespace statescape::bpf {
 namespace {
@@ -48,9 +50,10 @@ std::size_t slotWordsOf(Probe probe)
 }
 } // namespace
 
-Probes Probes::attach(const std::string &program)
+Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::string &program)
 {
     Probes probes;
+    probes.m_layout = std::move(layout);
     LibbpfLog log;
     auto traits = KernelTraits::detect();
     if (!traits) {
@@ -71,6 +74,8 @@ Probes Probes::attach(const std::string &program)
     probes.m_cost = CostMeter::start();
     for (const auto entry : kPrograms) {
         const auto &kind = entry();
+        if (!(*probes.m_layout)[kind.probe].planned)
+            continue;
         const std::string name(schema::info(kind.probe).key);
         auto banks = MappedArray::create("ss_" + name, kind.bankBytes, traits->cpusPossible);
         if (!banks) {
@@ -81,6 +86,15 @@ Probes Probes::attach(const std::string &program)
         }
         probes.stand(LoadedProbe::load(kind, *traits, *probes.m_maps, std::move(*banks), log), program);
     }
+    probes.attachUser(log, program);
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        const auto probe = static_cast<Probe>(i);
+        if ((*probes.m_layout)[probe].planned && schema::info(probe).origin != schema::ProbeOrigin::Proc &&
+            std::ranges::find(probes.m_standing, probe, &wire::ProbeState::probe) == probes.m_standing.end())
+            probes.m_standing.push_back(
+                {probe, false, base::Code::NotSupported, "not in this build", "install a newer version", -1});
+    }
+    std::ranges::sort(probes.m_standing, {}, &wire::ProbeState::probe);
     return probes;
 }
 
@@ -88,8 +102,70 @@ void Probes::refuseAll(const base::Error &error)
 {
     auto withoutHint = error;
     withoutHint.hint.clear();
+    const auto refuse = [&](Probe probe) {
+        m_standing.push_back({probe, false, error.code, withoutHint.text(), error.hint, -1});
+    };
     for (const auto entry : kPrograms)
-        m_standing.push_back({entry().probe, false, error.code, withoutHint.text(), error.hint, -1});
+        if ((*m_layout)[entry().probe].planned)
+            refuse(entry().probe);
+    for (std::size_t i = 0; i < m_layout->plan().user.size(); ++i)
+        refuse(schema::userProbe(i));
+}
+
+void Probes::attachUser(LibbpfLog &log, const std::string &program)
+{
+    auto attached = attachUserProbes(m_layout->plan().user, m_traits, log);
+    for (std::size_t i = 0; i < attached.size(); ++i) {
+        wire::ProbeState state{schema::userProbe(i), attached[i].has_value(), base::Code::Ok, {}, {}, -1};
+        if (attached[i]) {
+            m_user.push_back({i, std::move(*attached[i])});
+        } else {
+            auto error = attached[i].error();
+            state.code = error.code;
+            state.hint = error.hint.empty() ? hintFor(error.code, program) : error.hint;
+            error.hint.clear();
+            state.reason = error.text();
+        }
+        m_standing.push_back(std::move(state));
+    }
+}
+
+std::uint64_t Probes::mapBytes() const
+{
+    std::uint64_t bytes = m_maps ? m_maps->bytes() : 0;
+    for (const auto &probe : m_probes)
+        bytes += probe.banks().bytes();
+    for (const auto &user : m_user)
+        bytes += user.attachment->mapBytes();
+    return bytes;
+}
+
+std::vector<int> Probes::readable() const
+{
+    std::vector<int> fds;
+    for (const auto &user : m_user)
+        if (user.attachment->readable() >= 0)
+            fds.push_back(user.attachment->readable());
+    return fds;
+}
+
+std::optional<wire::ProbeState> Probes::onReadable(int fd)
+{
+    for (auto user = m_user.begin(); user != m_user.end(); ++user) {
+        if (user->attachment->readable() != fd)
+            continue;
+        const auto taken = user->attachment->onReadable();
+        if (taken)
+            return std::nullopt;
+        auto error = taken.error();
+        const auto hint = std::exchange(error.hint, {});
+        const auto probe = schema::userProbe(user->index);
+        m_user.erase(user);
+        const auto state = std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
+        *state = {probe, false, error.code, error.text(), hint, -1};
+        return *state;
+    }
+    return std::nullopt;
 }
 
 void Probes::stand(LoadedProbe probe, const std::string &program)
@@ -149,7 +225,7 @@ void Probes::prime()
         m_tasks->prime();
 }
 
-void Probes::read(std::uint32_t mask, wire::RawSample &sample)
+void Probes::read(wire::RawSample &sample)
 {
     sample.timeNs = base::monotonicNs();
     m_running.clear();
@@ -158,9 +234,7 @@ void Probes::read(std::uint32_t mask, wire::RawSample &sample)
     std::uint64_t untimed = 0;
     for (const auto &probe : m_probes) {
         const auto &kind = probe.program();
-        const auto bit = 1U << static_cast<unsigned>(kind.probe);
-        if ((mask & bit) == 0)
-            continue;
+        const auto bit = schema::bitOf(kind.probe);
         if (kind.probe == Probe::Scheduler)
             readScheduler(probe, sample);
         else
@@ -171,6 +245,14 @@ void Probes::read(std::uint32_t mask, wire::RawSample &sample)
         for (std::size_t i = 0; checkMisses && i < probe.hooks().size(); ++i)
             if (probe.hooks()[i].programFd >= 0)
                 recursion += recursionMisses(probe.hooks()[i].programFd);
+    }
+    for (const auto &user : m_user) {
+        const auto probe = schema::userProbe(user.index);
+        const auto &planned = (*m_layout)[probe];
+        const std::span words(sample.slots.data() + planned.firstWord, planned.words);
+        if (user.attachment->read(words, sample.events[static_cast<std::size_t>(probe)]))
+            sample.probeMask |= schema::bitOf(probe);
+        untimed += user.attachment->missed();
     }
     if (checkMisses)
         m_recursionMisses = std::max(m_recursionMisses, recursion);

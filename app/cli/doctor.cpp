@@ -83,6 +83,7 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
 {
     source::HelperOptions options;
     options.program = program;
+    options.plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
     ordered_json rows = ordered_json::array();
     auto live = source::HelperSource::start(options, {});
     base::Result<wire::Hello> hello =
@@ -94,7 +95,7 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
             const auto status = (*live)->status();
             bool measured = !status.probes.empty();
             for (const auto &state : status.probes)
-                measured = measured && (!state.available || state.reason.empty());
+                measured = measured && (!state.available || state.measured || state.nsPerEvent < 0);
             if (!status.probes.empty())
                 hello->probes = status.probes;
             if (measured)

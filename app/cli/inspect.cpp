@@ -13,6 +13,11 @@ namespace statescape::cli {
 namespace {
 using nlohmann::ordered_json;
 
+const char *originKey(schema::ProbeOrigin origin)
+{
+    return origin == schema::ProbeOrigin::Bpf ? "bpf" : origin == schema::ProbeOrigin::Perf ? "perf" : "proc";
+}
+
 ordered_json probesJson()
 {
     ordered_json out;
@@ -20,7 +25,8 @@ ordered_json probesJson()
     for (const auto &probe : schema::probes())
         out["probes"].push_back({{"key", probe.key},
                                  {"title", probe.title},
-                                 {"origin", probe.origin == schema::ProbeOrigin::Bpf ? "bpf" : "proc"},
+                                 {"origin", originKey(probe.origin)},
+                                 {"default", probe.byDefault},
                                  {"hooks", probe.hooks},
                                  {"description", probe.description}});
     out["features"] = ordered_json::array();
@@ -39,7 +45,7 @@ void printProbes()
 {
     for (const auto &probe : schema::probes()) {
         fmt::print("{} ({}): {}\n  hooks: {}\n", probe.key,
-                   probe.origin == schema::ProbeOrigin::Bpf ? "eBPF" : "/proc", probe.description,
+                   originKey(probe.origin), probe.description,
                    probe.hooks);
         for (const auto &feature : schema::features())
             if (schema::info(feature.probe).key == probe.key)

@@ -22,11 +22,11 @@ struct RecordOptions {
     bool pkexec = false;
 };
 
-base::Result<std::uint32_t> probeMask(const std::vector<std::string> &keys)
+base::Result<std::uint64_t> probeMask(const std::vector<std::string> &keys)
 {
     if (keys.empty())
-        return ~std::uint32_t{0};
-    std::uint32_t mask = 0;
+        return schema::defaultProbes();
+    std::uint64_t mask = 0;
     for (const auto &key : keys) {
         const auto probe = schema::probeFromKey(key);
         if (probe == schema::Probe::kCount) {
@@ -36,7 +36,7 @@ base::Result<std::uint32_t> probeMask(const std::vector<std::string> &keys)
             return base::fail(base::Code::InvalidArgument, "--probes: there is no probe '" + key + "'",
                               "there are " + known);
         }
-        mask |= 1U << static_cast<unsigned>(probe);
+        mask |= schema::bitOf(probe);
     }
     return mask;
 }
@@ -56,12 +56,12 @@ void say(const std::string &text)
 }
 
 /// What a person should know before the numbers come: nothing when all is well.
-void tellStanding(const wire::Hello &hello)
+void tellStanding(const wire::Hello &hello, const schema::Layout &layout)
 {
     std::string off, hint;
     for (const auto &state : hello.probes)
-        if (!state.available) {
-            off.append(off.empty() ? "" : ", ").append(schema::info(state.probe).key);
+        if (!state.available && state.code != base::Code::Ok) {
+            off.append(off.empty() ? "" : ", ").append(layout[state.probe].key);
             hint = hint.empty() ? state.hint : hint;
         }
     if (!off.empty())
@@ -108,7 +108,7 @@ public:
         if (helper.intervalNs < wire::kMinIntervalNs || helper.intervalNs > wire::kMaxIntervalNs)
             return base::fail(base::Code::InvalidArgument,
                               "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
-        STATESCAPE_TRY(helper.probeMask, probeMask(m_options.probes));
+        STATESCAPE_TRY(helper.plan.probes, probeMask(m_options.probes));
         helper.program = m_options.helper;
         helper.launch =
             m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
@@ -127,7 +127,7 @@ public:
         Signals signals;
         STATESCAPE_TRY(m_recording, Recording::start(file, helper, command));
         STATESCAPE_TRY(const auto hello, m_recording->hello(20'000'000'000));
-        tellStanding(hello);
+        tellStanding(hello, schema::Layout(helper.plan));
         STATESCAPE_CHECK(loop(signals));
         // A sample that came after the label was given would be without it.
         m_recording->stop();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/helper/about.h"
 #include "app/helper/privilege.h"
+#include "app/helper/request.h"
 #include "app/helper/sandbox.h"
 #include "app/helper/server.h"
 #include "core/base/log.h"
@@ -14,6 +15,8 @@
 using namespace statescape;
 
 namespace {
+constexpr int kRequestMs = 10'000;
+
 int wrongUse(const std::string &text)
 {
     std::fputs(text.c_str(), stderr);
@@ -38,10 +41,20 @@ int statusOf(const base::Result<> &result)
 
 /// Ends the process itself: unwinding would ask for system calls that are forbidden by then, and the kernel's
 /// resources go with the process anyway.
-[[noreturn]] void serve()
+[[noreturn]] void serve(helper::Mode mode)
 {
+    // The one request that decides what is attached.
+    wire::Decoder decoder;
+    auto plan = helper::readPlan(STDIN_FILENO, decoder, kRequestMs);
+    if (!plan)
+        giveUp(plan.error());
+    if (const auto permitted = helper::permit(*plan, mode); !permitted)
+        giveUp(permitted.error());
+
     // Open, load, attach: the only part that may hold privilege.
-    helper::Sampler sampler(bpf::Probes::attach(helper::ownPath()), procfs::ProcReader::open());
+    const auto layout = std::make_shared<const schema::Layout>(std::move(*plan));
+    helper::Sampler sampler(layout, bpf::Probes::attach(layout, helper::ownPath()),
+                            procfs::ProcReader::open());
 
     helper::raisePriority();
 
@@ -50,7 +63,7 @@ int statusOf(const base::Result<> &result)
         giveUp(dropped.error());
     if (const auto bound = helper::dieWithParent(); !bound)
         giveUp(bound.error());
-    auto server = helper::Server::create(std::move(sampler));
+    auto server = helper::Server::create(std::move(sampler), std::move(decoder));
     if (!server)
         giveUp(server.error());
     if (const auto closed = helper::enterSandbox(); !closed)
@@ -67,10 +80,15 @@ int main(int argc, char **argv)
     if (option == "--version")
         return wrongUse("statescape-helper " STATESCAPE_VERSION "\n");
     if (option == "--check") {
-        const helper::Sampler sampler(bpf::Probes::attach(helper::ownPath()), procfs::ProcReader::open());
+        schema::ProbePlan everything;
+        everything.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
+        const auto layout = std::make_shared<const schema::Layout>(everything);
+        const helper::Sampler sampler(layout, bpf::Probes::attach(layout, helper::ownPath()),
+                                      procfs::ProcReader::open());
         return wrongUse(helper::standingText(sampler.hello().probes));
     }
-    if (argc > 1 || !helper::startedByProgram())
+    const auto mode = helper::modeFromArgument(option);
+    if (argc > 2 || !mode || !helper::startedByProgram())
         return wrongUse(helper::aboutText());
-    serve();
+    serve(*mode);
 }

@@ -51,8 +51,9 @@ std::uint32_t countCpus(std::string_view list)
     return count;
 }
 
-Sampler::Sampler(bpf::Probes probes, procfs::ProcReader proc)
-    : m_probes(std::move(probes))
+Sampler::Sampler(std::shared_ptr<const schema::Layout> layout, bpf::Probes probes, procfs::ProcReader proc)
+    : m_layout(std::move(layout))
+    , m_probes(std::move(probes))
     , m_proc(std::move(proc))
     , m_online(tryOpen("/sys/devices/system/cpu/online"))
     , m_statm(tryOpen("/proc/self/statm"))
@@ -61,22 +62,24 @@ Sampler::Sampler(bpf::Probes probes, procfs::ProcReader proc)
 {
     // What shares of CPU time are divided by should the list of CPUs never be readable.
     m_sample.onlineCpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
-    m_sample.slots.resize(schema::slotWords());
+    m_sample.slots.resize(m_layout->words());
+    m_sample.events.resize(m_layout->probes().size());
     m_sample.processes.reserve(wire::kMaxProcesses);
 }
 
 wire::Hello Sampler::hello() const
 {
     wire::Hello hello;
-    hello.schemaHash = wire::catalogueHash();
+    hello.layoutHash = m_layout->hash();
     hello.helperVersion = STATESCAPE_VERSION;
     hello.kernel = m_kernel;
     hello.cpusPossible = m_probes.cpusPossible();
     hello.privileged = m_probes.any();
+    hello.mapBytes = m_probes.mapBytes();
     hello.probes = m_probes.standing();
     for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
         const auto probe = static_cast<schema::Probe>(i);
-        if (schema::info(probe).origin != schema::ProbeOrigin::Proc)
+        if (schema::info(probe).origin != schema::ProbeOrigin::Proc || !(*m_layout)[probe].planned)
             continue;
         wire::ProbeState state{probe, true, base::Code::Ok, {}, {}, -1};
         if (const auto &error = m_proc.standing(probe)) {
@@ -86,15 +89,16 @@ wire::Hello Sampler::hello() const
         }
         hello.probes.push_back(state);
     }
+    std::ranges::sort(hello.probes, {}, &wire::ProbeState::probe);
     return hello;
 }
 
-wire::RawSample &Sampler::take(std::uint32_t probeMask)
+wire::RawSample &Sampler::take()
 {
     m_sample.probeMask = 0;
-    m_probes.read(probeMask, m_sample);
+    m_probes.read(m_sample);
     m_sample.boottimeNs = base::boottimeNs();
-    m_sample.probeMask |= m_proc.read(probeMask, m_sample.slots);
+    m_sample.probeMask |= m_proc.read(m_layout->plan().probes, m_sample.slots);
     readOnline();
     readOwnUse();
     m_sample.losses.readFailures = m_proc.readFailures() + m_ownFailures;

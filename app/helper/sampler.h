@@ -6,7 +6,10 @@
 #include "core/procfs/proc_reader.h"
 #include "core/wire/messages.h"
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace statescape::helper {
 
@@ -14,7 +17,7 @@ namespace statescape::helper {
 class Sampler {
 public:
     /// Opens every file that is read later. @param probes attached, moved in
-    Sampler(bpf::Probes probes, procfs::ProcReader proc);
+    Sampler(std::shared_ptr<const schema::Layout> layout, bpf::Probes probes, procfs::ProcReader proc);
 
     [[nodiscard]] wire::Hello hello() const;
     /// @return the probes whose measured cost is known now.
@@ -23,12 +26,16 @@ public:
     void prime() { m_probes.prime(); }
     /// @return the sample of now, valid until the next call; sequence, missedIntervals and writeFailures are
     /// the caller's.
-    wire::RawSample &take(std::uint32_t probeMask);
+    wire::RawSample &take();
+    /// @return descriptors to watch for reading, and what came of it.
+    [[nodiscard]] std::vector<int> readable() const { return m_probes.readable(); }
+    std::optional<wire::ProbeState> onReadable(int fd) { return m_probes.onReadable(fd); }
 
 private:
     void readOnline();
     void readOwnUse();
 
+    std::shared_ptr<const schema::Layout> m_layout;
     bpf::Probes m_probes;
     procfs::ProcReader m_proc;
     std::optional<procfs::ProcFile> m_online;

@@ -47,15 +47,16 @@ const std::array<Server::Request, 2> Server::kRequests{{
     {indexOf<wire::Stop>(), true, true, &Server::onStop},
 }};
 
-Server::Server(Sampler sampler)
+Server::Server(Sampler sampler, wire::Decoder decoder)
     : m_sampler(std::move(sampler))
     , m_parent(::getppid())
+    , m_decoder(std::move(decoder))
     , m_output(STDOUT_FILENO)
 {}
 
-base::Result<Server> Server::create(Sampler sampler)
+base::Result<Server> Server::create(Sampler sampler, wire::Decoder decoder)
 {
-    Server server(std::move(sampler));
+    Server server(std::move(sampler), std::move(decoder));
     // An interrupt key reaches the whole foreground group; our user decides then, and closes our input.
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGPIPE, SIG_IGN);
@@ -75,6 +76,8 @@ base::Result<Server> Server::create(Sampler sampler)
     if (!makeNonBlocking(STDIN_FILENO) || !makeNonBlocking(STDOUT_FILENO))
         return failure("cannot make standard input and output non-blocking");
     for (const int fd : {STDIN_FILENO, server.m_tick.get(), server.m_costTimer.get(), server.m_signals.get()})
+        STATESCAPE_CHECK(server.watch(fd, EPOLLIN));
+    for (const int fd : server.m_sampler.readable())
         STATESCAPE_CHECK(server.watch(fd, EPOLLIN));
     STATESCAPE_CHECK(server.watch(STDOUT_FILENO, 0));
     const itimerspec once{{}, toTimespec(kCostMeasuringNs)};
@@ -108,6 +111,7 @@ base::Result<> Server::run()
 base::Result<> Server::loop()
 {
     STATESCAPE_CHECK(answer(m_sampler.hello()));
+    STATESCAPE_CHECK(dispatchAll());
     std::array<epoll_event, 8> events{};
     while (true) {
         const int count = ::epoll_wait(m_epoll.get(), events.data(), static_cast<int>(events.size()), -1);
@@ -126,6 +130,9 @@ base::Result<> Server::loop()
                 STATESCAPE_CHECK(onTick());
             if (fd == m_costTimer.get())
                 STATESCAPE_CHECK(onCostKnown());
+            if (fd != STDIN_FILENO && fd != STDOUT_FILENO && fd != m_tick.get() && fd != m_costTimer.get() &&
+                fd != m_signals.get())
+                STATESCAPE_CHECK(onProbe(fd));
             if (fd == STDOUT_FILENO && (events[static_cast<std::size_t>(i)].events & EPOLLERR) != 0)
                 return {};
         }
@@ -144,14 +151,25 @@ base::Result<bool> Server::onInput()
     if (got == 0)
         return false;
     m_decoder.feed({bytes.data(), static_cast<std::size_t>(got)});
+    STATESCAPE_CHECK(dispatchAll());
+    return true;
+}
+
+base::Result<> Server::dispatchAll()
+{
     while (true) {
-        auto next = m_decoder.next();
+        STATESCAPE_TRY(const auto next, m_decoder.next());
         if (!next)
-            return next.error();
-        if (!*next)
-            return true;
-        STATESCAPE_CHECK(dispatch(**next));
+            return {};
+        STATESCAPE_CHECK(dispatch(*next));
     }
+}
+
+base::Result<> Server::onProbe(int fd)
+{
+    if (const auto state = m_sampler.onReadable(fd))
+        return answer(wire::ProbeUpdate{*state});
+    return {};
 }
 
 base::Result<> Server::dispatch(const wire::Message &message)
@@ -177,7 +195,6 @@ base::Result<> Server::onStart(const wire::Message &message)
                                         base::formatDuration(wire::kMaxIntervalNs)});
     if (m_state == State::Idle)
         m_sampler.prime();
-    m_probeMask = start.probeMask;
     m_state = State::Running;
     STATESCAPE_CHECK(armTick(base::monotonicNs() + start.intervalNs, start.intervalNs));
     // The first sample is what the first difference is taken from, so it does not wait for a tick.
@@ -212,7 +229,7 @@ base::Result<> Server::onTick()
 
 void Server::sendSample()
 {
-    auto &sample = m_sampler.take(m_probeMask);
+    auto &sample = m_sampler.take();
     sample.sequence = m_sequence++;
     sample.losses.missedIntervals = m_missed;
     sample.losses.writeFailures = m_output.dropped();

@@ -15,8 +15,8 @@ namespace statescape::helper {
 class Server {
 public:
     /// Makes every file descriptor that the loop needs, so that the sandbox can close behind it.
-    /// @error Io
-    static base::Result<Server> create(Sampler sampler);
+    /// @param decoder may already hold requests @error Io
+    static base::Result<Server> create(Sampler sampler, wire::Decoder decoder);
 
     /// Says hello, then serves until the other side or the parent is gone. Tells the other side why it ends
     /// on an error.
@@ -34,10 +34,12 @@ private:
     };
     static const std::array<Request, 2> kRequests;
 
-    explicit Server(Sampler sampler);
+    Server(Sampler sampler, wire::Decoder decoder);
     base::Result<> loop();
     base::Result<> watch(int fd, std::uint32_t events, bool change = false);
     base::Result<bool> onInput();
+    base::Result<> dispatchAll();
+    base::Result<> onProbe(int fd);
     base::Result<> dispatch(const wire::Message &message);
     base::Result<> onStart(const wire::Message &message);
     base::Result<> onStop(const wire::Message &message);
@@ -59,7 +61,6 @@ private:
     OutputQueue m_output;
     bool m_waitingForReader = false;
     State m_state = State::Idle;
-    std::uint32_t m_probeMask = 0;
     std::uint64_t m_sequence = 0;
     std::uint64_t m_missed = 0;
 };

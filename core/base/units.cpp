@@ -8,7 +8,7 @@
 
 namespace statescape::base {
 namespace {
-constexpr std::array<std::string_view, 7> kKeys{"", "/s", "µs", "%", "B", "B/s", "count"};
+constexpr std::array<std::string_view, 9> kKeys{"", "/s", "µs", "%", "B", "B/s", "count", "‰", "Hz"};
 
 std::string threeDigits(double value)
 {
@@ -74,6 +74,10 @@ std::string formatValue(double value, Unit unit)
         return scaled(value, metric, "B");
     case Unit::BytesPerSecond:
         return scaled(value, metric, "B/s");
+    case Unit::PerThousand:
+        return threeDigits(value) + " ‰";
+    case Unit::Hertz:
+        return scaled(value, metric, "Hz");
     case Unit::Count:
     case Unit::None:
         return scaled(value, metric, "");

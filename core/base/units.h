@@ -17,6 +17,8 @@ enum class Unit : std::uint8_t {
     Bytes,          ///< bytes
     BytesPerSecond, ///< bytes per second
     Count,          ///< things at a time
+    PerThousand,    ///< of a thousand, such as misses per 1000 instructions
+    Hertz,          ///< cycles per second
 };
 
 /// @return the stable key, e.g. "/s", "µs", "%", "B", "B/s", "count", "".

@@ -9,7 +9,7 @@
 namespace statescape::feature {
 namespace {
 using schema::Derivation;
-using schema::FeatureInfo;
+using schema::DerivedFeature;
 using schema::Missing;
 using schema::Slot;
 
@@ -31,10 +31,9 @@ struct Interval {
     const wire::RawSample &before;
     double ns;
 
-    /// @return growth of @p slot; nothing when it went down.
-    [[nodiscard]] std::optional<double> difference(Slot slot) const
+    /// @return growth of word @p at; nothing when it went down.
+    [[nodiscard]] std::optional<double> difference(std::size_t at) const
     {
-        const std::size_t at = schema::slotOffset(slot);
         if (now.slots[at] < before.slots[at])
             return std::nullopt;
         return static_cast<double>(now.slots[at] - before.slots[at]);
@@ -43,7 +42,7 @@ struct Interval {
     {
         double total = 0;
         for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) {
-            const auto part = difference(static_cast<Slot>(i));
+            const auto part = difference(schema::slotOffset(static_cast<Slot>(i)));
             if (!part)
                 return std::nullopt;
             total += *part;
@@ -52,9 +51,12 @@ struct Interval {
     }
 };
 
-float quantileOf(const Interval &interval, const FeatureInfo &feature)
+/// Plain values are stored as value << 8, so that the first bucket is 1 and not 256.
+constexpr double kNsPerValue = schema::kHistogramUnitNs;
+
+float quantileOf(const Interval &interval, const DerivedFeature &feature)
 {
-    const std::size_t at = schema::slotOffset(feature.a);
+    const std::size_t at = feature.a;
     std::array<std::uint64_t, schema::kHistogramBuckets> counts{};
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (interval.now.slots[at + i] < interval.before.slots[at + i])
@@ -62,7 +64,10 @@ float quantileOf(const Interval &interval, const FeatureInfo &feature)
         counts[i] = interval.now.slots[at + i] - interval.before.slots[at + i];
     }
     const auto value = histogramQuantile(counts, feature.parameter);
-    return value ? static_cast<float>(*value) : schema::missingValue(Missing::NoEvents);
+    if (!value)
+        return schema::missingValue(Missing::NoEvents);
+    const bool plain = feature.derivation == Derivation::ValueQuantile;
+    return static_cast<float>(plain ? *value * 1e3 / kNsPerValue : *value);
 }
 
 /// @return 100 * part / whole, or why there is none.
@@ -80,22 +85,23 @@ float ratio(std::optional<double> part, double whole)
     return part ? static_cast<float>(*part / whole) : schema::missingValue(Missing::CounterReset);
 }
 
-float gaugeOf(const wire::RawSample &raw, const FeatureInfo &feature)
+float gaugeOf(const wire::RawSample &raw, const DerivedFeature &feature)
 {
-    const auto value = static_cast<double>(raw.slots[schema::slotOffset(feature.a)]);
+    const auto value = static_cast<double>(raw.slots[feature.a]);
     if (feature.derivation == Derivation::Gauge)
         return static_cast<float>(value);
-    return percent(value, static_cast<double>(raw.slots[schema::slotOffset(feature.b)]));
+    return percent(value, static_cast<double>(raw.slots[feature.b]));
 }
 
 /// @pre interval.ns > 0
-float differenceOf(const Interval &interval, const FeatureInfo &feature)
+float differenceOf(const Interval &interval, const DerivedFeature &feature)
 {
     const double seconds = interval.ns / 1e9;
     switch (feature.derivation) {
     case Derivation::Rate:
         return ratio(interval.difference(feature.a), seconds);
     case Derivation::Quantile:
+    case Derivation::ValueQuantile:
         return quantileOf(interval, feature);
     case Derivation::ShareOfCpu:
         return percent(interval.difference(feature.a),
@@ -106,6 +112,11 @@ float differenceOf(const Interval &interval, const FeatureInfo &feature)
         return percent(interval.difference(feature.a), interval.sum(Slot::CpuUserNs, Slot::CpuStealNs));
     case Derivation::Quotient:
         return percent(interval.difference(feature.a), interval.difference(feature.b));
+    case Derivation::Ratio: {
+        const float hundredth = percent(interval.difference(feature.a), interval.difference(feature.b));
+        return schema::isMissing(hundredth) ? hundredth
+                                            : static_cast<float>(hundredth / 100.0 * feature.parameter);
+    }
     case Derivation::TimeAverage:
         return ratio(interval.difference(feature.a), interval.ns);
     case Derivation::SyscallTotal:
@@ -152,7 +163,9 @@ Missing absenceOf(const wire::ProbeState &state)
 }
 } // namespace
 
-Deriver::Deriver(std::span<const wire::ProbeState> probes)
+Deriver::Deriver(std::shared_ptr<const schema::Layout> layout, std::span<const wire::ProbeState> probes)
+    : m_layout(std::move(layout))
+    , m_absent(m_layout->probes().size(), Missing::Unknown)
 {
     for (const auto &state : probes)
         update(state);
@@ -165,15 +178,17 @@ void Deriver::update(const wire::ProbeState &state)
         m_absent[index] = absenceOf(state);
 }
 
-schema::Missing Deriver::reasonOf(schema::Probe probe) const
+schema::Missing Deriver::reasonOf(const wire::RawSample &raw, schema::Probe probe) const
 {
+    if ((raw.shedMask & schema::bitOf(probe)) != 0)
+        return Missing::Shed;
     const Missing reason = m_absent[static_cast<std::size_t>(probe)];
     return reason == Missing::Unknown ? Missing::Disabled : reason;
 }
 
 FeatureFrame Deriver::derive(const wire::RawSample &raw)
 {
-    assert(raw.slots.size() == schema::slotWords());
+    assert(raw.slots.size() == m_layout->words());
     FeatureFrame frame;
     frame.timeNs = raw.timeNs;
     frame.processes = raw.processes;
@@ -184,11 +199,11 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
             m_gaps += raw.sequence - before->sequence - 1;
     }
     const auto has = [](const wire::RawSample &sample, schema::Probe probe) {
-        return (sample.probeMask >> static_cast<unsigned>(probe) & 1U) != 0;
+        return (sample.probeMask & schema::bitOf(probe)) != 0;
     };
-    const auto valueOf = [&](const FeatureInfo &feature) {
+    const auto valueOf = [&](const DerivedFeature &feature) {
         if (!has(raw, feature.probe))
-            return schema::missingValue(reasonOf(feature.probe));
+            return schema::missingValue(reasonOf(raw, feature.probe));
         if (!isDifferential(feature.derivation))
             return gaugeOf(raw, feature);
         if (before == nullptr || !has(*before, feature.probe))
@@ -203,7 +218,7 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
             return schema::missingValue(Missing::CpusChanged);
         return differenceOf({raw, *before, static_cast<double>(frame.durationNs)}, feature);
     };
-    const auto features = schema::features();
+    const auto &features = m_layout->features();
     frame.values.reserve(features.size());
     for (const auto &feature : features)
         frame.values.push_back(valueOf(feature));

@@ -6,21 +6,23 @@
 #include "core/wire/messages.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
 namespace statescape::feature
 {
 
-/// Turns the helper's cumulative samples into features of Schema::builtin(). One per stream; not thread-safe.
+/// Turns the helper's cumulative samples into features of a plan about the host. One per stream; not thread-safe.
 /// A counter that went down, a suspend or a CPU hot-plug inside the interval gives missing values with that reason.
 class Deriver
 {
 public:
     /// @param probes standings from Hello: decides NotSupported or NoPermission for probes that are off.
-    explicit Deriver(std::span<const wire::ProbeState> probes);
+    Deriver(std::shared_ptr<const schema::Layout> layout, std::span<const wire::ProbeState> probes);
 
     void update(const wire::ProbeState &state);
+    /// @pre raw.slots.size() == layout words
     /// @return the sample; the first one after construction or reset() is all Warmup but for gauges.
     FeatureFrame derive(const wire::RawSample &raw);
     /// Forget the previous sample: the helper was started again.
@@ -29,9 +31,10 @@ public:
     [[nodiscard]] std::uint64_t gaps() const { return m_gaps; }
 
 private:
-    [[nodiscard]] schema::Missing reasonOf(schema::Probe probe) const;
+    [[nodiscard]] schema::Missing reasonOf(const wire::RawSample &raw, schema::Probe probe) const;
 
-    std::array<schema::Missing, schema::kProbeCount> m_absent{};
+    std::shared_ptr<const schema::Layout> m_layout;
+    std::vector<schema::Missing> m_absent; ///< by probe of the layout
     std::optional<wire::RawSample> m_previous;
     std::uint64_t m_gaps = 0;
 };

@@ -146,11 +146,11 @@ const std::optional<base::Error> &ProcReader::standing(Probe probe) const
     return m_standing.at(static_cast<std::size_t>(probe));
 }
 
-std::uint32_t ProcReader::read(std::uint32_t mask, std::span<std::uint64_t> slots)
+std::uint64_t ProcReader::read(std::uint64_t mask, std::span<std::uint64_t> slots)
 {
-    std::uint32_t valid = 0;
+    std::uint64_t valid = 0;
     for (const Probe probe : {Probe::Cpu, Probe::Vm, Probe::Net, Probe::Pressure}) {
-        const auto bit = 1U << static_cast<unsigned>(probe);
+        const auto bit = schema::bitOf(probe);
         if ((mask & bit) == 0 || standing(probe))
             continue;
         if (readProbe(probe, slots))

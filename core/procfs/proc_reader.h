@@ -25,10 +25,10 @@ public:
     /// /proc.
     [[nodiscard]] const std::optional<base::Error> &standing(schema::Probe probe) const;
 
-    /// Reads every openable probe of @p mask into @p slots (schema::slotWords() words, others untouched).
+    /// Reads every openable probe of @p mask into @p slots (at least schema::slotWords() words, others untouched).
     /// @return the probes whose slots are valid now; a wanted one that is missing was counted in
     /// readFailures().
-    std::uint32_t read(std::uint32_t mask, std::span<std::uint64_t> slots);
+    std::uint64_t read(std::uint64_t mask, std::span<std::uint64_t> slots);
 
     /// @return files that could not be read or parsed since open().
     [[nodiscard]] std::uint64_t readFailures() const { return m_readFailures; }

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/schema/catalogue.h"
 
+#include <filesystem>
+#include <string>
+#include <system_error>
+
 namespace statescape::schema {
 namespace {
 using base::Unit;
@@ -30,6 +34,20 @@ constexpr std::array<ProbeInfo, kProbeCount> kProbes{{
      "packets and bytes of all interfaces, drops, UDP"},
     {"pressure", "Pressure (PSI)", ProbeOrigin::Proc, "/proc/pressure/{cpu,memory,io}",
      "share of time tasks were stalled"},
+    {"interrupts", "Interrupts", ProbeOrigin::Bpf,
+     "softirq_entry softirq_exit irq_handler_entry irq_handler_exit",
+     "time in interrupt handlers, by what they were for"},
+    {"drops", "Packet drops", ProbeOrigin::Bpf, "kfree_skb", "packets the kernel threw away, by reason"},
+    {"samples", "CPU samples", ProbeOrigin::Bpf, "perf cpu-clock, 99 Hz a CPU",
+     "where the CPUs were found: user, kernel, idle"},
+    {"locks", "Kernel locks", ProbeOrigin::Bpf, "contention_begin contention_end",
+     "waits for the kernel's own locks", false},
+    {"hardware", "Hardware counters", ProbeOrigin::Perf,
+     "perf cycles instructions cache-misses branch-misses", "what the CPUs' own counters say", false},
+    {"vfs", "File operations", ProbeOrigin::Bpf, "vfs_read vfs_write vfs_fsync_range",
+     "how long reads, writes and syncs of files take inside the kernel", false},
+    {"syscall_times", "System call times", ProbeOrigin::Bpf, "sys_enter sys_exit",
+     "how long system calls take, by class", false},
 }};
 
 constexpr SlotInfo counter(std::string_view key, Probe probe)
@@ -69,6 +87,12 @@ constexpr std::array<SlotInfo, kSlotCount> kSlots{{
     counter("sys.other", Probe::Syscalls),
     counter("sys.failed", Probe::Syscalls),
     counter("sys.again", Probe::Syscalls),
+    counter("sys.error_permission", Probe::Syscalls),
+    counter("sys.error_not_found", Probe::Syscalls),
+    counter("sys.error_resource", Probe::Syscalls),
+    counter("sys.error_network", Probe::Syscalls),
+    counter("sys.error_invalid", Probe::Syscalls),
+    counter("sys.error_other", Probe::Syscalls),
 
     counter("mem.reclaims", Probe::Memory),
     counter("mem.reclaim_ns", Probe::Memory),
@@ -141,6 +165,56 @@ constexpr std::array<SlotInfo, kSlotCount> kSlots{{
     counter("psi.memory_full", Probe::Pressure),
     counter("psi.io_some", Probe::Pressure),
     counter("psi.io_full", Probe::Pressure),
+
+    counter("irq.hard_ns", Probe::Interrupts),
+    counter("irq.timer_ns", Probe::Interrupts),
+    counter("irq.net_rx_ns", Probe::Interrupts),
+    counter("irq.net_tx_ns", Probe::Interrupts),
+    counter("irq.block_ns", Probe::Interrupts),
+    counter("irq.sched_ns", Probe::Interrupts),
+    counter("irq.rcu_ns", Probe::Interrupts),
+    counter("irq.tasklet_ns", Probe::Interrupts),
+
+    counter("drop.all", Probe::Drops),
+    counter("drop.no_socket", Probe::Drops),
+    counter("drop.bad_packet", Probe::Drops),
+    counter("drop.full", Probe::Drops),
+    counter("drop.filtered", Probe::Drops),
+    counter("drop.other", Probe::Drops),
+
+    counter("sample.user", Probe::Samples),
+    counter("sample.kernel", Probe::Samples),
+    counter("sample.idle", Probe::Samples),
+    counter("sample.all", Probe::Samples),
+
+    counter("lock.contended", Probe::Locks),
+    counter("lock.spun", Probe::Locks),
+    counter("lock.wait_ns", Probe::Locks),
+    histogram("lock.wait", Probe::Locks),
+
+    counter("hw.cycles", Probe::Hardware),
+    counter("hw.instructions", Probe::Hardware),
+    counter("hw.cache_misses", Probe::Hardware),
+    counter("hw.branch_misses", Probe::Hardware),
+
+    counter("vfs.reads", Probe::Vfs),
+    counter("vfs.writes", Probe::Vfs),
+    counter("vfs.syncs", Probe::Vfs),
+    histogram("vfs.read", Probe::Vfs),
+    histogram("vfs.write", Probe::Vfs),
+    histogram("vfs.sync", Probe::Vfs),
+
+    histogram("sys.read_time", Probe::SyscallTimes),
+    histogram("sys.write_time", Probe::SyscallTimes),
+    histogram("sys.sync_time", Probe::SyscallTimes),
+    histogram("sys.poll_time", Probe::SyscallTimes),
+    histogram("sys.lock_time", Probe::SyscallTimes),
+    histogram("sys.net_time", Probe::SyscallTimes),
+    histogram("sys.memory_time", Probe::SyscallTimes),
+    histogram("sys.file_time", Probe::SyscallTimes),
+    histogram("sys.process_time", Probe::SyscallTimes),
+    histogram("sys.time_time", Probe::SyscallTimes),
+    histogram("sys.other_time", Probe::SyscallTimes),
 }};
 
 constexpr FeatureInfo rate(std::string_view key, std::string_view title, Slot slot,
@@ -203,6 +277,29 @@ constexpr FeatureInfo tasks(std::string_view key, std::string_view title, Slot s
             description, true,  Derivation::Gauge, slot};
 }
 
+constexpr FeatureInfo hertz(std::string_view key, std::string_view title, Slot slot,
+                            std::string_view description)
+{
+    auto row = rate(key, title, slot, description);
+    row.unit = Unit::Hertz;
+    return row;
+}
+constexpr FeatureInfo ratio(std::string_view key, std::string_view title, Unit unit, Slot part, Slot whole,
+                            double times, std::string_view description)
+{
+    return {key,
+            title,
+            unit,
+            Mean,
+            kSlots[static_cast<std::size_t>(part)].probe,
+            description,
+            false,
+            Derivation::Ratio,
+            part,
+            whole,
+            times};
+}
+
 constexpr auto kFeatures = std::to_array<FeatureInfo>({
     rate("sched.switch.rate", "context switches", Slot::SchedSwitches,
          "switches away from a task on all CPUs; leaving idle is not one"),
@@ -245,6 +342,17 @@ constexpr auto kFeatures = std::to_array<FeatureInfo>({
     rate("syscall.other.rate", "syscalls · other", Slot::SysOther, "everything else"),
     rate("syscall.failed.rate", "failed syscalls", Slot::SysFailed, "returned an error other than try-again"),
     rate("syscall.again.rate", "interrupted syscalls", Slot::SysAgain, "returned EAGAIN, EINTR or a restart"),
+    rate("syscall.error.permission.rate", "errors · permission", Slot::SysErrorPermission,
+         "EPERM, EACCES, EROFS"),
+    rate("syscall.error.not_found.rate", "errors · not found", Slot::SysErrorNotFound,
+         "ENOENT, ESRCH, ENODEV, ENXIO, ENODATA"),
+    rate("syscall.error.resource.rate", "errors · resources", Slot::SysErrorResource,
+         "ENOMEM, EMFILE, ENFILE, ENOSPC, EDQUOT, EBUSY, EIO"),
+    rate("syscall.error.network.rate", "errors · network", Slot::SysErrorNetwork,
+         "ECONNREFUSED, ECONNRESET, ETIMEDOUT, EPIPE, EHOSTUNREACH and alike"),
+    rate("syscall.error.invalid.rate", "errors · invalid", Slot::SysErrorInvalid,
+         "EINVAL, EBADF, EFAULT, ENOTTY, ENOSYS, EEXIST and alike"),
+    rate("syscall.error.other.rate", "errors · other", Slot::SysErrorOther, "every other error"),
 
     rate("memory.direct_reclaim.rate", "direct reclaims", Slot::MemReclaims,
          "allocations that had to free memory first"),
@@ -342,6 +450,115 @@ constexpr auto kFeatures = std::to_array<FeatureInfo>({
           "share of time some task waited for I/O"),
     share("pressure.io.full", "I/O pressure full", Derivation::ShareOfTime, Slot::PsiIoFull,
           "share of time all tasks waited for I/O"),
+
+    share("irq.hard.share", "hard interrupts", Derivation::ShareOfCpu, Slot::IrqHardNs,
+          "share of all CPUs' time in hard interrupt handlers"),
+    share("irq.softirq.timer.share", "softirq time · timer", Derivation::ShareOfCpu, Slot::IrqTimerNs,
+          "share of all CPUs' time in timer softirqs"),
+    share("irq.softirq.net_rx.share", "softirq time · net rx", Derivation::ShareOfCpu, Slot::IrqNetRxNs,
+          "share of all CPUs' time receiving packets"),
+    share("irq.softirq.net_tx.share", "softirq time · net tx", Derivation::ShareOfCpu, Slot::IrqNetTxNs,
+          "share of all CPUs' time in transmit softirqs"),
+    share("irq.softirq.block.share", "softirq time · block", Derivation::ShareOfCpu, Slot::IrqBlockNs,
+          "share of all CPUs' time completing block requests"),
+    share("irq.softirq.sched.share", "softirq time · sched", Derivation::ShareOfCpu, Slot::IrqSchedNs,
+          "share of all CPUs' time balancing load between CPUs"),
+    share("irq.softirq.rcu.share", "softirq time · RCU", Derivation::ShareOfCpu, Slot::IrqRcuNs,
+          "share of all CPUs' time in RCU callbacks"),
+    share("irq.softirq.tasklet.share", "softirq time · tasklet", Derivation::ShareOfCpu, Slot::IrqTaskletNs,
+          "share of all CPUs' time in tasklets"),
+
+    rate("drop.rate", "packet drops", Slot::DropAll, "packets thrown away, whatever for"),
+    rate("drop.no_socket.rate", "drops · no socket", Slot::DropNoSocket, "nobody listens"),
+    rate("drop.bad_packet.rate", "drops · bad packet", Slot::DropBadPacket,
+         "checksum, header, sequence or protocol wrong"),
+    rate("drop.full.rate", "drops · full", Slot::DropFull, "a buffer, queue or the memory was full"),
+    rate("drop.filtered.rate", "drops · filtered", Slot::DropFiltered, "a filter or rule said so"),
+    rate("drop.other.rate", "drops · other", Slot::DropOther, "any other reason, or none given"),
+
+    share("sample.user.share", "found in user code", Derivation::Quotient, Slot::SampleUser,
+          "share of CPU samples in user mode", Slot::SampleAll),
+    share("sample.kernel.share", "found in the kernel", Derivation::Quotient, Slot::SampleKernel,
+          "share of CPU samples in the kernel", Slot::SampleAll),
+    share("sample.idle.share", "found idle", Derivation::Quotient, Slot::SampleIdle,
+          "share of CPU samples in the idle task", Slot::SampleAll),
+
+    rate("lock.contention.rate", "contended locks", Slot::LockContended,
+         "times a kernel lock had to be waited for"),
+    average("lock.wait.tasks", "tasks at kernel locks", Slot::LockWaitNs,
+            "time average of CPUs and tasks waiting for a kernel lock"),
+    quantile("lock.wait.p50", "lock wait p50", Slot::LockWaitHistogram, 0.50,
+             "wait for a kernel lock, median"),
+    quantile("lock.wait.p99", "lock wait p99", Slot::LockWaitHistogram, 0.99,
+             "wait for a kernel lock, 99th percentile"),
+    share("lock.spin.share", "lock waits by spinning", Derivation::Quotient, Slot::LockSpun,
+          "share of contended kernel locks waited for by spinning", Slot::LockContended),
+
+    hertz("hw.cycle.rate", "CPU cycles", Slot::HwCycles, "cycles of all CPUs that were not halted"),
+    ratio("hw.instructions_per_cycle", "instructions / cycle", Unit::None, Slot::HwInstructions,
+          Slot::HwCycles, 1, "instructions retired per cycle"),
+    ratio("hw.cache_miss.per_thousand", "cache misses", Unit::PerThousand, Slot::HwCacheMisses,
+          Slot::HwInstructions, 1000, "last-level cache misses per 1000 instructions"),
+    ratio("hw.branch_miss.per_thousand", "branch misses", Unit::PerThousand, Slot::HwBranchMisses,
+          Slot::HwInstructions, 1000, "mispredicted branches per 1000 instructions"),
+
+    rate("vfs.read.rate", "file reads", Slot::VfsReads, "vfs_read calls that returned"),
+    quantile("vfs.read.p50", "file read p50", Slot::VfsReadHistogram, 0.50, "time in vfs_read, median"),
+    quantile("vfs.read.p99", "file read p99", Slot::VfsReadHistogram, 0.99,
+             "time in vfs_read, 99th percentile"),
+    rate("vfs.write.rate", "file writes", Slot::VfsWrites, "vfs_write calls that returned"),
+    quantile("vfs.write.p50", "file write p50", Slot::VfsWriteHistogram, 0.50, "time in vfs_write, median"),
+    quantile("vfs.write.p99", "file write p99", Slot::VfsWriteHistogram, 0.99,
+             "time in vfs_write, 99th percentile"),
+    rate("vfs.sync.rate", "file syncs", Slot::VfsSyncs, "vfs_fsync_range calls that returned"),
+    quantile("vfs.sync.p50", "file sync p50", Slot::VfsSyncHistogram, 0.50,
+             "time in vfs_fsync_range, median"),
+    quantile("vfs.sync.p99", "file sync p99", Slot::VfsSyncHistogram, 0.99,
+             "time in vfs_fsync_range, 99th percentile"),
+    quantile("syscall.read.p50", "read call p50", Slot::SysReadHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.read.p99", "read call p99", Slot::SysReadHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.write.p50", "write call p50", Slot::SysWriteHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.write.p99", "write call p99", Slot::SysWriteHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.sync.p50", "fsync call p50", Slot::SysSyncHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.sync.p99", "fsync call p99", Slot::SysSyncHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.poll.p50", "poll call p50", Slot::SysPollHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.poll.p99", "poll call p99", Slot::SysPollHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.lock.p50", "futex call p50", Slot::SysLockHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.lock.p99", "futex call p99", Slot::SysLockHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.net.p50", "network call p50", Slot::SysNetHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.net.p99", "network call p99", Slot::SysNetHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.memory.p50", "memory call p50", Slot::SysMemoryHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.memory.p99", "memory call p99", Slot::SysMemoryHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.file.p50", "file call p50", Slot::SysFileHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.file.p99", "file call p99", Slot::SysFileHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.process.p50", "process call p50", Slot::SysProcessHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.process.p99", "process call p99", Slot::SysProcessHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.time.p50", "time call p50", Slot::SysTimeHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.time.p99", "time call p99", Slot::SysTimeHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
+    quantile("syscall.other.p50", "other call p50", Slot::SysOtherHistogram, 0.50,
+             "time in system calls of the class, median"),
+    quantile("syscall.other.p99", "other call p99", Slot::SysOtherHistogram, 0.99,
+             "time in system calls of the class, 99th percentile"),
 });
 
 constexpr auto kOffsets = [] {
@@ -394,6 +611,23 @@ std::span<const SlotInfo, kSlotCount> slots()
 std::span<const FeatureInfo> features()
 {
     return kFeatures;
+}
+
+std::uint64_t defaultProbes()
+{
+    static const std::uint64_t kMask = [] {
+        std::uint64_t mask = 0;
+        for (std::size_t i = 0; i < kProbeCount; ++i)
+            if (kProbes[i].byDefault)
+                mask |= std::uint64_t{1} << i;
+        // Hybrid processors have one folder per kind of core.
+        std::error_code ignored;
+        for (const char *pmu : {"cpu", "cpu_core", "armv8_pmuv3_0"})
+            if (std::filesystem::exists(std::string("/sys/bus/event_source/devices/") + pmu, ignored))
+                mask |= bitOf(Probe::Hardware);
+        return mask;
+    }();
+    return kMask;
 }
 
 Probe probeFromKey(std::string_view key)

@@ -16,6 +16,7 @@
 namespace statescape::schema {
 
 /// Probes in catalogue order; the value is the probe's bit in a mask and its index in every per-probe array.
+/// Sent over the wire: append only.
 enum class Probe : std::uint8_t {
     Scheduler,
     Syscalls,
@@ -27,13 +28,21 @@ enum class Probe : std::uint8_t {
     Vm,
     Net,
     Pressure,
-    kCount
+    Interrupts,
+    Drops,
+    Samples,
+    Locks,
+    Hardware,
+    Vfs,
+    SyscallTimes,
+    kCount ///< from here on: the user's probes of the plan, see plan.h
 };
 inline constexpr std::size_t kProbeCount = static_cast<std::size_t>(Probe::kCount);
 
 enum class ProbeOrigin : std::uint8_t {
     Bpf,  ///< eBPF programs; needs privilege
     Proc, ///< /proc; needs none
+    Perf, ///< perf counters without a program; needs privilege
 };
 
 struct ProbeInfo {
@@ -42,6 +51,7 @@ struct ProbeInfo {
     ProbeOrigin origin;
     std::string_view hooks; ///< tracepoints, or the files read
     std::string_view description;
+    bool byDefault = true; ///< in a recording that names no probes; see defaultProbes()
 };
 
 /// Buckets of every latency histogram, see bucketOf().
@@ -80,7 +90,7 @@ enum class SlotKind : std::uint8_t {
 
 /// Cumulative quantities the helper reports. The order is the wire order and the order inside each probe's
 /// bank.
-enum class Slot : std::uint8_t {
+enum class Slot : std::uint16_t {
     // Scheduler
     SchedSwitches,
     SchedInvoluntary,
@@ -105,6 +115,13 @@ enum class Slot : std::uint8_t {
     SysOther,
     SysFailed,
     SysAgain,
+    // failures by what kind of trouble it is, see bpf/probes/syscalls/errno_classes.h; they sum to SysFailed
+    SysErrorPermission,
+    SysErrorNotFound,
+    SysErrorResource,
+    SysErrorNetwork,
+    SysErrorInvalid,
+    SysErrorOther,
     // Memory
     MemReclaims,
     MemReclaimNs,
@@ -177,6 +194,56 @@ enum class Slot : std::uint8_t {
     PsiMemoryFull,
     PsiIoSome,
     PsiIoFull,
+    // Interrupts: time in handlers
+    IrqHardNs,
+    IrqTimerNs, ///< TIMER and HRTIMER
+    IrqNetRxNs,
+    IrqNetTxNs,
+    IrqBlockNs, ///< BLOCK and IRQ_POLL
+    IrqSchedNs,
+    IrqRcuNs,
+    IrqTaskletNs, ///< TASKLET and HI
+    // Drops: packets freed because something was wrong, by what it was
+    DropAll,
+    DropNoSocket,
+    DropBadPacket,
+    DropFull,
+    DropFiltered,
+    DropOther, ///< and where the kernel gives no reason
+    // Samples: where CPUs were found
+    SampleUser,
+    SampleKernel,
+    SampleIdle,
+    SampleAll,
+    // Locks: the kernel's own, contended
+    LockContended,
+    LockSpun, ///< of these, waited for by spinning
+    LockWaitNs,
+    LockWaitHistogram,
+    // Hardware: the CPU's counters, all CPUs, user and kernel
+    HwCycles,
+    HwInstructions,
+    HwCacheMisses,
+    HwBranchMisses,
+    // Vfs
+    VfsReads,
+    VfsWrites,
+    VfsSyncs,
+    VfsReadHistogram,
+    VfsWriteHistogram,
+    VfsSyncHistogram,
+    // SyscallTimes: by class, in the order of the Sys classes
+    SysReadHistogram,
+    SysWriteHistogram,
+    SysSyncHistogram,
+    SysPollHistogram,
+    SysLockHistogram,
+    SysNetHistogram,
+    SysMemoryHistogram,
+    SysFileHistogram,
+    SysProcessHistogram,
+    SysTimeHistogram,
+    SysOtherHistogram,
     kCount
 };
 inline constexpr std::size_t kSlotCount = static_cast<std::size_t>(Slot::kCount);
@@ -200,17 +267,19 @@ FeatureKind featureKindFromKey(std::string_view key);
 
 /// How a feature's value follows from the slots; d is the difference over the interval, dt its length.
 enum class Derivation : std::uint8_t {
-    Rate,         ///< d(a) / dt in s
-    Quantile,     ///< quantile @c parameter of d(a), µs
-    ShareOfCpu,   ///< d(a) ns / (dt * online CPUs), %
-    ShareOfTime,  ///< d(a) µs / dt, %
-    ShareOfTicks, ///< d(a) / sum of all Cpu*Ns differences, %
-    Quotient,     ///< 100 * d(a) / d(b), %
-    TimeAverage,  ///< d(a) ns / dt: how many at a time (Little's law)
-    Gauge,        ///< a
-    GaugeShare,   ///< 100 * a / b, %
-    SyscallTotal, ///< sum of all Sys classes / dt
-    Voluntary,    ///< (d(a) - d(b)) / dt
+    Rate,          ///< d(a) / dt in s
+    Quantile,      ///< quantile @c parameter of d(a), µs
+    ShareOfCpu,    ///< d(a) ns / (dt * online CPUs), %
+    ShareOfTime,   ///< d(a) µs / dt, %
+    ShareOfTicks,  ///< d(a) / sum of all Cpu*Ns differences, %
+    Quotient,      ///< 100 * d(a) / d(b), %
+    TimeAverage,   ///< d(a) ns / dt: how many at a time (Little's law)
+    Gauge,         ///< a
+    GaugeShare,    ///< 100 * a / b, %
+    SyscallTotal,  ///< sum of all Sys classes / dt
+    Voluntary,     ///< (d(a) - d(b)) / dt
+    ValueQuantile, ///< quantile @c parameter of d(a), plain values stored as value << 8
+    Ratio,         ///< parameter * d(a) / d(b)
 };
 
 struct FeatureInfo {
@@ -238,6 +307,14 @@ inline const ProbeInfo &info(Probe probe)
 inline const SlotInfo &info(Slot slot)
 {
     return slots()[static_cast<std::size_t>(slot)];
+}
+/// @return the probes of a recording that names none: those by default, and the hardware counters where this
+/// machine has a PMU that Linux knows (/sys/bus/event_source/devices/cpu*).
+std::uint64_t defaultProbes();
+/// @return bit of @p probe in a mask.
+constexpr std::uint64_t bitOf(Probe probe)
+{
+    return std::uint64_t{1} << static_cast<unsigned>(probe);
 }
 /// @return the probe of that key, or Probe::kCount.
 Probe probeFromKey(std::string_view key);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/schema/schema.h"
 
+#include "core/schema/plan.h"
+
 #include <array>
 #include <bit>
 #include <cmath>
@@ -12,9 +14,9 @@ namespace {
 constexpr std::uint32_t kQuietNan = 0x7fc00000U;
 // Marks our NaNs apart from those arithmetic makes (payload 0).
 constexpr std::uint32_t kPayloadMark = 0x00005300U;
-constexpr std::array<std::string_view, 9> kMissingKeys{"unknown",   "not-supported", "no-permission",
-                                                       "warm-up",   "counter-reset", "no-events",
-                                                       "suspended", "cpus-changed",  "disabled"};
+constexpr std::array<std::string_view, 10> kMissingKeys{
+    "unknown",   "not-supported", "no-permission", "warm-up",  "counter-reset",
+    "no-events", "suspended",     "cpus-changed",  "disabled", "shed"};
 constexpr std::array<std::string_view, 4> kEntityKeys{"host", "cgroup", "process", "remote"};
 
 void mix(std::uint64_t &hash, std::string_view text)
@@ -72,12 +74,16 @@ Schema::Schema(std::vector<Feature> features, EntityKind entity)
 
 std::shared_ptr<const Schema> Schema::builtin()
 {
+    static const std::shared_ptr<const Schema> schema = [] { return Layout(ProbePlan{}).schema(); }();
+    return schema;
+}
+
+std::shared_ptr<const Schema> Schema::catalogue()
+{
     static const std::shared_ptr<const Schema> schema = [] {
-        std::vector<Feature> columns;
-        for (const auto &row : schema::features())
-            columns.push_back({std::string(row.key), std::string(row.title), row.unit, row.kind,
-                               std::string(info(row.probe).key), std::string(row.description), row.log1p});
-        return std::make_shared<const Schema>(std::move(columns));
+        ProbePlan everything;
+        everything.probes = (std::uint64_t{1} << kProbeCount) - 1;
+        return Layout(std::move(everything)).schema();
     }();
     return schema;
 }

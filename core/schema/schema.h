@@ -27,7 +27,8 @@ enum class Missing : std::uint8_t {
     NoEvents = 5,     ///< a quantile or quotient of nothing
     Suspended = 6,    ///< the machine slept inside the interval
     CpusChanged = 7,  ///< a CPU went on- or offline inside the interval
-    Disabled = 8,     ///< the probe was switched off or shed
+    Disabled = 8,     ///< the probe was switched off
+    Shed = 9,         ///< the probe was taken out to stay within the budget
 };
 std::string_view missingKey(Missing reason);
 /// @return the NaN that stands for @p reason.
@@ -53,8 +54,10 @@ struct Feature {
 class Schema {
 public:
     explicit Schema(std::vector<Feature> features, EntityKind entity = EntityKind::Host);
-    /// @return the schema of everything in the catalogue, host entity.
+    /// @return the schema of a host recording that names no probes, see defaultProbes().
     static std::shared_ptr<const Schema> builtin();
+    /// @return every feature of the catalogue, also of probes that are off by default.
+    static std::shared_ptr<const Schema> catalogue();
 
     [[nodiscard]] const std::vector<Feature> &features() const { return m_features; }
     [[nodiscard]] std::size_t size() const { return m_features.size(); }

@@ -12,7 +12,8 @@
 
 namespace statescape::session {
 
-store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &command)
+store::SessionInfo describeMachine(std::uint64_t intervalNs, const schema::ProbePlan &plan,
+                                   const std::string &command)
 {
     store::SessionInfo info;
     utsname names{};
@@ -23,7 +24,7 @@ store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &
     info.intervalNs = intervalNs;
     info.origin = "live";
     info.command = command;
-    info.schema = schema::Schema::builtin();
+    info.schema = schema::Layout(plan).schema();
     return info;
 }
 
@@ -53,12 +54,14 @@ base::Result<std::unique_ptr<Recording>>
 Recording::start(const std::filesystem::path &file, const source::HelperOptions &options,
                  const std::string &command, std::function<void(const feature::FeatureFrame &)> onSample)
 {
+    STATESCAPE_CHECK(schema::check(options.plan));
     std::error_code ignored;
     const bool exists = std::filesystem::exists(file, ignored);
     STATESCAPE_TRY(auto store, store::SessionStore::open(file, exists ? store::OpenMode::ReadWrite
                                                                       : store::OpenMode::Create));
     auto impl = std::make_unique<Impl>();
-    STATESCAPE_TRY(impl->summary.session, store.beginSession(describeMachine(options.intervalNs, command)));
+    STATESCAPE_TRY(impl->summary.session,
+                   store.beginSession(describeMachine(options.intervalNs, options.plan, command)));
     impl->recorder = std::make_unique<store::Recorder>(std::move(store));
     impl->onSample = std::move(onSample);
     impl->intervalNs = options.intervalNs;

@@ -15,7 +15,9 @@
 namespace statescape::session {
 
 /// What every session says of the machine it was recorded on.
-store::SessionInfo describeMachine(std::uint64_t intervalNs, const std::string &command = {});
+/// @param plan what is observed: the session's columns follow from it
+store::SessionInfo describeMachine(std::uint64_t intervalNs, const schema::ProbePlan &plan,
+                                   const std::string &command = {});
 
 /// A plain recording into a session file: samples from the helper, nothing else. Every function is callable
 /// from any thread.

@@ -43,7 +43,7 @@ struct Workspace::Impl {
     base::Result<> adoptModel(const store::ModelRef &ref);
 
     // workspace_live.cpp
-    base::Result<> ensureLiveSession(std::uint64_t intervalNs);
+    base::Result<> ensureLiveSession(std::uint64_t intervalNs, const schema::ProbePlan &plan);
     void onSample(feature::FeatureFrame frame);
     void onStatus(const source::SourceStatus &status);
     void appendDerived(std::span<const float> row, std::uint64_t timeNs);

@@ -7,17 +7,17 @@
 #include <algorithm>
 
 namespace statescape::session {
-base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
+base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs, const schema::ProbePlan &plan)
 {
     const auto anchor = base::ClockAnchor::now();
-    const auto schema = schema::Schema::builtin();
+    const auto schema = schema::Layout(plan).schema();
     {
         const std::lock_guard lock(mutex);
         const bool sameClock = info.id != 0 && info.anchor.bootId == anchor.bootId && !anchor.bootId.empty();
         if (sameClock && log && log->schema()->hash() == schema->hash() && info.origin == "live")
             return {};
     }
-    store::SessionInfo next = describeMachine(intervalNs);
+    store::SessionInfo next = describeMachine(intervalNs, plan);
     STATESCAPE_TRY(next.id, onStore<store::SessionId>(
                                 [&](store::SessionStore &store) { return store.beginSession(next); }));
     const std::lock_guard lock(mutex);
@@ -40,8 +40,9 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs)
 
 base::Result<> Workspace::startLive(const source::HelperOptions &options)
 {
+    STATESCAPE_CHECK(schema::check(options.plan));
     stopLive();
-    STATESCAPE_CHECK(m_impl->ensureLiveSession(options.intervalNs));
+    STATESCAPE_CHECK(m_impl->ensureLiveSession(options.intervalNs, options.plan));
     {
         const std::lock_guard lock(m_impl->mutex);
         m_impl->live = true;

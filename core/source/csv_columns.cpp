@@ -202,7 +202,7 @@ std::optional<std::int64_t> parseTime(TimeStyle style, std::string_view text)
 
 schema::Feature featureFor(const std::string &name)
 {
-    const auto known = schema::Schema::builtin();
+    const auto known = schema::Schema::catalogue();
     if (const int column = known->indexOf(name); column >= 0)
         return (*known)[static_cast<std::size_t>(column)];
     schema::Feature feature;

@@ -39,7 +39,8 @@ Result<> HelperSupervisor::handle(const wire::Message &message)
     return std::visit(
         [this](const auto &value) -> Result<> {
             using T = std::decay_t<decltype(value)>;
-            if constexpr (std::is_same_v<T, wire::Start> || std::is_same_v<T, wire::Stop>)
+            if constexpr (std::is_same_v<T, wire::Start> || std::is_same_v<T, wire::Stop> ||
+                          std::is_same_v<T, wire::Attach>)
                 return lie("a request");
             else {
                 if (m_greeted == std::is_same_v<T, wire::Hello> && !std::is_same_v<T, wire::Problem>)
@@ -59,20 +60,24 @@ Result<> HelperSupervisor::on(const wire::Hello &hello)
                         std::to_string(hello.protocol) + ", this program " +
                         std::to_string(wire::kProtocolVersion),
                     hint);
-    if (hello.schemaHash != wire::catalogueHash())
+    if (hello.layoutHash != m_layout->hash())
         return fail(Code::Mismatch,
                     "the helper (" + hello.helperVersion + ") has other features than this program", hint);
     m_greeted = true;
-    m_now.probes.assign(schema::kProbeCount, {});
-    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+    m_now.probes.assign(m_layout->probes().size(), {});
+    for (std::size_t i = 0; i < m_now.probes.size(); ++i) {
         m_now.probes[i].probe = static_cast<schema::Probe>(i);
+        if (!m_layout->probes()[i].planned)
+            continue;
         m_now.probes[i].code = Code::NotSupported;
         m_now.probes[i].reason = "the helper does not know it";
     }
     for (const auto &state : hello.probes)
-        m_now.probes[static_cast<std::size_t>(state.probe)] = state;
+        if (static_cast<std::size_t>(state.probe) < m_now.probes.size())
+            m_now.probes[static_cast<std::size_t>(state.probe)] = state;
+    m_now.mapBytes = hello.mapBytes;
     if (!m_deriver)
-        m_deriver.emplace(m_now.probes);
+        m_deriver.emplace(m_layout, m_now.probes);
     m_deriver->reset();
     for (const auto &state : m_now.probes)
         m_deriver->update(state);
@@ -96,10 +101,13 @@ void HelperSupervisor::running()
     }
     const auto available = std::count_if(m_now.probes.begin(), m_now.probes.end(),
                                          [](const auto &state) { return state.available; });
-    const auto absent = std::find_if(m_now.probes.begin(), m_now.probes.end(),
-                                     [](const auto &state) { return !state.available; });
-    std::string text = "running with " + std::to_string(available) + " of " +
-                       std::to_string(m_now.probes.size()) + " probes";
+    const auto planned = std::count_if(m_layout->probes().begin(), m_layout->probes().end(),
+                                       [](const auto &probe) { return probe.planned; });
+    const auto absent = std::find_if(m_now.probes.begin(), m_now.probes.end(), [](const auto &state) {
+        return !state.available && state.code != Code::Ok;
+    });
+    std::string text =
+        "running with " + std::to_string(available) + " of " + std::to_string(planned) + " probes";
     if (!privileged)
         text += ", without privilege";
     if (m_now.restarts > 0)
@@ -115,6 +123,8 @@ Result<> HelperSupervisor::on(const wire::RawSample &raw)
 {
     if (m_last && (raw.sequence <= m_last->sequence || raw.timeNs <= m_last->timeNs))
         return lie("a sample that is not later than the one before");
+    if (raw.slots.size() != m_layout->words() || raw.events.size() != m_layout->probes().size())
+        return lie("a sample of another layout");
     const std::uint64_t now = base::monotonicNs();
     m_heardNs = now;
     if (m_now.state == HelperState::Silent || m_now.state == HelperState::Starting ||
@@ -143,18 +153,24 @@ void HelperSupervisor::account(const wire::RawSample &raw)
     m_now.losses.writeFailures += raw.losses.writeFailures;
     m_now.losses.readFailures += raw.losses.readFailures;
     m_now.losses.eventsMissed += raw.losses.eventsMissed;
+    m_now.losses.entitiesUntold += raw.losses.entitiesUntold;
     m_now.helperRssBytes = raw.helperRssBytes;
     if (!m_last)
         return;
     const auto seconds = static_cast<double>(raw.timeNs - m_last->timeNs) / 1e9;
     double nsPerSecond = 0;
-    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+    m_now.eventsPerSecond.assign(raw.events.size(), 0);
+    m_now.cpuShare.assign(raw.events.size(), 0);
+    for (std::size_t i = 0; i < raw.events.size(); ++i) {
         const bool grew = raw.events[i] >= m_last->events[i];
         const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
         const float cost = m_now.probes[i].nsPerEvent;
-        if (std::isfinite(cost) && cost > 0)
-            nsPerSecond += costOf(rate, raw.onlineCpus, static_cast<double>(cost));
+        if (!std::isfinite(cost) || cost <= 0)
+            continue;
+        const double ns = costOf(rate, raw.onlineCpus, static_cast<double>(cost));
+        m_now.cpuShare[i] = ns / 1e7;
+        nsPerSecond += ns;
     }
     m_now.probeCpuShare = nsPerSecond / 1e9 * 100;
     if (raw.helperCpuNs >= m_last->helperCpuNs) {
@@ -166,6 +182,8 @@ void HelperSupervisor::account(const wire::RawSample &raw)
 
 Result<> HelperSupervisor::on(const wire::ProbeUpdate &update)
 {
+    if (static_cast<std::size_t>(update.state.probe) >= m_now.probes.size())
+        return lie("news of a probe nobody asked for");
     m_now.probes[static_cast<std::size_t>(update.state.probe)] = update.state;
     m_deriver->update(update.state);
     running();

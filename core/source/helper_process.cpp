@@ -152,22 +152,32 @@ Result<std::string> findHelper(const std::string &asked)
                 "install it beside this program, or name it in STATESCAPE_HELPER");
 }
 
-Result<HelperProcess> HelperProcess::spawn(const std::string &program, HelperOptions::Launch launch)
+Result<HelperProcess> HelperProcess::spawn(const std::string &program, HelperOptions::Launch launch,
+                                           const std::string &mode)
 {
     STATESCAPE_TRY(Pipe input, Pipe::make());
     STATESCAPE_TRY(Pipe output, Pipe::make());
     STATESCAPE_TRY(Pipe errors, Pipe::make());
     // Room for some seconds of samples while this side is busy.
     ::fcntl(output.writeEnd.get(), F_SETPIPE_SZ, kPipeBytes);
+    // An Attach with scripts must fit whole, also while somebody still types a password.
+    ::fcntl(input.writeEnd.get(), F_SETPIPE_SZ, kPipeBytes);
     for (const int fd : {input.writeEnd.get(), output.readEnd.get(), errors.readEnd.get()})
         ::fcntl(fd, F_SETFL, O_NONBLOCK);
     const bool pkexec = launch == HelperOptions::Launch::Pkexec;
     SpawnPlan plan;
     plan.standardStreams(input.readEnd.get(), output.writeEnd.get(), errors.writeEnd.get());
     plan.signals(!pkexec);
-    std::string first = pkexec ? "pkexec" : program;
-    std::string second = program;
-    std::array<char *, 3> arguments{first.data(), pkexec ? second.data() : nullptr, nullptr};
+    std::vector<std::string> words{program};
+    if (pkexec)
+        words.insert(words.begin(), "pkexec");
+    if (!mode.empty())
+        words.push_back(mode);
+    std::vector<char *> arguments;
+    for (auto &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const std::string &first = words.front();
     HelperProcess process;
     const int code = ::posix_spawnp(&process.m_pid, first.c_str(), &plan.actions, &plan.attributes,
                                     arguments.data(), environ);
@@ -208,7 +218,8 @@ HelperProcess::~HelperProcess()
 
 Result<> HelperProcess::send(std::span<const std::byte> bytes)
 {
-    // Frames to the helper are far below PIPE_BUF, so they go whole or not at all.
+    // Frames to the helper fit the pipe whole; all but Attach are below PIPE_BUF, so they go whole or not at
+    // all.
     const ssize_t sent = ::write(m_input.get(), bytes.data(), bytes.size());
     if (sent == static_cast<ssize_t>(bytes.size()))
         return {};

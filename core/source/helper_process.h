@@ -25,8 +25,10 @@ struct ProcessEnd {
 /// One running helper and the three pipes to it. Move only; closing its stdin asks it to end.
 class HelperProcess {
 public:
+    /// @param mode its one argument, empty for none
     /// @error NotFound, NotPermitted (with a hint on file capabilities), Io
-    static base::Result<HelperProcess> spawn(const std::string &program, HelperOptions::Launch launch);
+    static base::Result<HelperProcess> spawn(const std::string &program, HelperOptions::Launch launch,
+                                             const std::string &mode = {});
     HelperProcess(HelperProcess &&other) noexcept;
     HelperProcess &operator=(HelperProcess &&) = delete;
     /// Closes its stdin, waits a little, then terminates, then kills, and reaps.

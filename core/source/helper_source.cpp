@@ -38,11 +38,25 @@ Result<> checkInterval(std::uint64_t ns)
         return fail(Code::InvalidArgument, "an interval of " + base::formatDuration(ns), "use 50 ms to 60 s");
     return {};
 }
+
+/// @return what the helper must be allowed, each its own authorisation.
+std::string modeOf(const schema::ProbePlan &plan)
+{
+    std::string mode;
+    for (const auto &probe : plan.user) {
+        if (probe.kind == schema::HookKind::Script)
+            return "--scripts";
+        if (probe.kind != schema::HookKind::Xdp && probe.kind != schema::HookKind::Packets)
+            mode = "--user-probes";
+    }
+    return mode;
+}
 } // namespace
 
 Result<std::unique_ptr<HelperSource>> HelperSource::start(const HelperOptions &options, Callbacks callbacks)
 {
     STATESCAPE_CHECK(checkInterval(options.intervalNs));
+    STATESCAPE_CHECK(schema::check(options.plan));
     STATESCAPE_TRY(std::string program, findHelper(options.program));
     base::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake.valid())
@@ -57,6 +71,7 @@ HelperSupervisor::HelperSupervisor(std::string program, const HelperOptions &opt
     , m_options(options)
     , m_callbacks(std::move(callbacks))
     , m_wake(std::move(wake))
+    , m_layout(std::make_shared<const schema::Layout>(options.plan))
     , m_intervalNs(options.intervalNs)
     , m_thread([this] { loop(); })
 {}
@@ -128,10 +143,12 @@ void HelperSupervisor::launch()
     m_problem.reset();
     m_decoder = {};
     m_launchedNs = base::monotonicNs();
-    auto process = HelperProcess::spawn(m_program, m_options.launch);
+    auto process = HelperProcess::spawn(m_program, m_options.launch, modeOf(m_options.plan));
     if (!process)
         return refuse(process.error());
     m_process.emplace(std::move(*process));
+    // When it cannot be sent the helper hangs or is gone, and the supervision finds that out.
+    (void)m_process->send(wire::encode(wire::Attach{m_options.plan}));
     if (m_now.state != HelperState::Restarting)
         setState(HelperState::Starting, "starting");
     publish();
@@ -185,7 +202,7 @@ void HelperSupervisor::sendStart()
     if (!m_process)
         return;
     // When it cannot be sent the helper hangs or is gone, and the supervision finds that out.
-    (void)m_process->send(wire::encode(wire::Start{m_intervalNs.load(), m_options.probeMask}));
+    (void)m_process->send(wire::encode(wire::Start{m_intervalNs.load()}));
 }
 
 void HelperSupervisor::readOutput()

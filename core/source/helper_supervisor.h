@@ -28,6 +28,12 @@ public:
     void setInterval(std::uint64_t intervalNs) override;
 
 private:
+    SourceStatus freshStatus() const
+    {
+        SourceStatus status;
+        status.layout = m_layout;
+        return status;
+    }
     void loop();
     // helper_source.cpp: the life of the process
     void launch();
@@ -57,6 +63,7 @@ private:
     const HelperOptions m_options;
     const Callbacks m_callbacks;
     const base::Fd m_wake; ///< eventfd: stop or a new interval
+    const std::shared_ptr<const schema::Layout> m_layout;
 
     // The thread's alone:
     std::optional<HelperProcess> m_process;
@@ -73,7 +80,7 @@ private:
     std::deque<std::uint64_t> m_restartTimes; ///< within the last minute
     wire::Losses m_lossesBefore;              ///< of processes that ended
     std::optional<wire::Problem> m_problem;
-    SourceStatus m_now;
+    SourceStatus m_now = freshStatus();
 
     std::atomic<std::uint64_t> m_intervalNs;
     std::atomic<bool> m_stopping = false;

@@ -23,9 +23,13 @@ struct SourceStatus {
     HelperState state = HelperState::Starting;
     std::string text;                      ///< one line for people: "running as uid 0", "helper was killed (signal 9), restarted"
     std::string hint;                      ///< the one command that gives more, or empty
-    std::vector<wire::ProbeState> probes;  ///< catalogue order; empty before Hello
-    std::array<std::uint64_t, schema::kProbeCount> eventsPerSecond{}; ///< last interval
-    double probeCpuShare = 0;              ///< modelled from events/s and ns/event, cheaper when dense; % of one CPU
+    std::shared_ptr<const schema::Layout> layout; ///< what was asked for; never null after start()
+    std::vector<wire::ProbeState> probes;  ///< by probe of the layout; empty before Hello. A catalogue probe that is not in the plan is
+                                           ///< unavailable with Code::Ok
+    std::vector<std::uint64_t> eventsPerSecond; ///< last interval, by probe of the layout; empty before the second sample
+    std::vector<double> cpuShare;          ///< modelled cost, by probe of the layout, % of one CPU; empty before the second sample
+    double probeCpuShare = 0;              ///< sum of cpuShare, % of one CPU
+    std::uint64_t mapBytes = 0;            ///< kernel memory of the probes' maps
     double helperCpuShare = 0;             ///< measured, % of one CPU, smoothed
     std::uint64_t helperRssBytes = 0;
     wire::Losses losses;                   ///< as told by the helper
@@ -37,7 +41,7 @@ struct SourceStatus {
 struct HelperOptions {
     std::string program;                    ///< path of statescape-helper; empty: beside this program, then PATH, then libexec
     std::uint64_t intervalNs = 250'000'000;
-    std::uint32_t probeMask = ~0U;
+    schema::ProbePlan plan;
     enum class Launch { Auto, Direct, Pkexec } launch = Launch::Auto; ///< Auto: direct when privileged or file capabilities are
                                                                       ///< there; pkexec only when asked
 };
@@ -51,7 +55,7 @@ public:
         std::function<void(feature::FeatureFrame)> sample; ///< on the source's thread
         std::function<void(const SourceStatus &)> status;  ///< on the source's thread, on change and once a second
     };
-    /// @error NotFound (no helper program: says where it looked), InvalidArgument (interval out of 50 ms..60 s)
+    /// @error InvalidArgument (interval out of 50 ms..60 s, or a plan that check() refuses), NotFound (no helper program: says where it looked)
     static base::Result<std::unique_ptr<HelperSource>> start(const HelperOptions &options, Callbacks callbacks);
     virtual ~HelperSource() = default; ///< stops and joins; the helper ends with its stdin
 

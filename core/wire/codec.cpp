@@ -13,7 +13,10 @@ static_assert(std::endian::native == std::endian::little,
               "the wire is little-endian; add swaps before porting");
 
 constexpr std::size_t kMaxText = 4096;
-constexpr std::size_t kMaxProbes = 64;
+constexpr std::size_t kMaxProbes = schema::kProbeCount + schema::kMaxUserProbes;
+constexpr std::size_t kMaxWords = 1 << 16;
+// Zeros shorter than this cost less than the two words that say where the next run begins.
+constexpr std::size_t kShortGap = 2;
 
 std::uint32_t checksum(std::span<const std::byte> bytes)
 {
@@ -34,12 +37,36 @@ public:
         const auto *first = reinterpret_cast<const std::byte *>(&value);
         m_bytes.insert(m_bytes.end(), first, first + sizeof(T));
     }
-    void put(const std::string &text)
+    void put(const std::string &text, std::size_t limit = kMaxText)
     {
-        const std::size_t size = std::min(text.size(), kMaxText);
-        put(static_cast<std::uint16_t>(size));
+        const std::size_t size = std::min(text.size(), limit);
+        put(static_cast<std::uint32_t>(size));
         const auto *first = reinterpret_cast<const std::byte *>(text.data());
         m_bytes.insert(m_bytes.end(), first, first + size);
+    }
+    /// Mostly zeros: only the runs between them are sent.
+    void putSparse(std::span<const std::uint64_t> words)
+    {
+        put(static_cast<std::uint32_t>(words.size()));
+        const std::size_t countAt = m_bytes.size();
+        std::uint32_t runs = 0;
+        put(runs);
+        for (std::size_t i = 0; i < words.size();) {
+            if (words[i] == 0) {
+                ++i;
+                continue;
+            }
+            std::size_t end = i + 1;
+            for (std::size_t zeros = 0; end < words.size() && zeros <= kShortGap; ++end)
+                zeros = words[end] == 0 ? zeros + 1 : 0;
+            while (words[end - 1] == 0)
+                --end;
+            put(static_cast<std::uint32_t>(i));
+            putAll(words.subspan(i, end - i));
+            ++runs;
+            i = end;
+        }
+        std::memcpy(m_bytes.data() + countAt, &runs, sizeof(runs));
     }
     template <class T>
     void putAll(std::span<const T> values)
@@ -71,11 +98,11 @@ public:
         m_failed = m_failed || value > 1;
         return value == 1;
     }
-    std::string text()
+    std::string text(std::size_t limit = kMaxText)
     {
-        const auto size = get<std::uint16_t>();
+        const auto size = get<std::uint32_t>();
         std::string out;
-        if (size > kMaxText || size > left()) {
+        if (size > limit || size > left()) {
             m_failed = true;
             return out;
         }
@@ -94,6 +121,29 @@ public:
         }
         out.resize(count);
         take(out.data(), count * sizeof(T));
+        return out;
+    }
+    std::vector<std::uint64_t> sparse()
+    {
+        const auto size = get<std::uint32_t>();
+        const auto runs = get<std::uint32_t>();
+        std::vector<std::uint64_t> out;
+        if (size > kMaxWords) {
+            m_failed = true;
+            return out;
+        }
+        out.resize(size);
+        std::size_t end = 0;
+        for (std::uint32_t i = 0; i < runs && !m_failed; ++i) {
+            const auto first = get<std::uint32_t>();
+            const auto count = get<std::uint32_t>();
+            if (first < end || first > size || count == 0 || count > size - first) {
+                m_failed = true;
+                break;
+            }
+            take(out.data() + first, count * sizeof(std::uint64_t));
+            end = first + count;
+        }
         return out;
     }
     void fail() { m_failed = true; }
@@ -124,7 +174,8 @@ enum class Type : std::uint16_t {
     Stop = 3,
     RawSample = 4,
     ProbeUpdate = 5,
-    Problem = 6
+    Problem = 6,
+    Attach = 7
 };
 
 void write(Writer &out, const ProbeState &state)
@@ -135,13 +186,16 @@ void write(Writer &out, const ProbeState &state)
     out.put(state.reason);
     out.put(state.hint);
     out.put(state.nsPerEvent);
+    out.put(state.nsWhenBusy);
+    out.put(static_cast<std::uint8_t>(state.measured));
+    out.put(static_cast<std::uint8_t>(state.shed));
 }
 
 ProbeState readProbeState(Reader &in)
 {
     ProbeState state;
     const auto probe = in.get<std::uint8_t>();
-    if (probe >= schema::kProbeCount)
+    if (probe >= kMaxProbes)
         in.fail();
     state.probe = static_cast<schema::Probe>(probe);
     state.available = in.flag();
@@ -149,17 +203,21 @@ ProbeState readProbeState(Reader &in)
     state.reason = in.text();
     state.hint = in.text();
     state.nsPerEvent = in.get<float>();
+    state.nsWhenBusy = in.get<float>();
+    state.measured = in.flag();
+    state.shed = in.flag();
     return state;
 }
 
 void write(Writer &out, const Hello &hello)
 {
     out.put(hello.protocol);
-    out.put(hello.schemaHash);
+    out.put(hello.layoutHash);
     out.put(hello.helperVersion);
     out.put(hello.kernel);
     out.put(hello.cpusPossible);
     out.put(static_cast<std::uint8_t>(hello.privileged));
+    out.put(hello.mapBytes);
     out.put(static_cast<std::uint32_t>(hello.probes.size()));
     for (const auto &state : hello.probes)
         write(out, state);
@@ -169,11 +227,12 @@ Hello readHello(Reader &in)
 {
     Hello hello;
     hello.protocol = in.get<std::uint16_t>();
-    hello.schemaHash = in.get<std::uint64_t>();
+    hello.layoutHash = in.get<std::uint64_t>();
     hello.helperVersion = in.text();
     hello.kernel = in.text();
     hello.cpusPossible = in.get<std::uint32_t>();
     hello.privileged = in.flag();
+    hello.mapBytes = in.get<std::uint64_t>();
     const auto count = in.get<std::uint32_t>();
     if (count > kMaxProbes)
         in.fail();
@@ -185,18 +244,56 @@ Hello readHello(Reader &in)
 void write(Writer &out, const Start &start)
 {
     out.put(start.intervalNs);
-    out.put(start.probeMask);
 }
 
 Start readStart(Reader &in)
 {
     Start start;
     start.intervalNs = in.get<std::uint64_t>();
-    start.probeMask = in.get<std::uint32_t>();
     return start;
 }
 
 void write(Writer &, const Stop &) {}
+
+void write(Writer &out, const Attach &attach)
+{
+    const auto &plan = attach.plan;
+    out.put(plan.probes);
+    out.put(static_cast<std::uint8_t>(plan.entity));
+    out.put(plan.budgetPercent);
+    out.put(static_cast<std::uint32_t>(plan.user.size()));
+    for (const auto &probe : plan.user) {
+        out.put(static_cast<std::uint8_t>(probe.kind));
+        out.put(probe.target);
+        out.put(probe.symbol);
+        out.put(static_cast<std::uint8_t>(probe.measure));
+        out.put(probe.script, schema::kMaxScriptBytes);
+    }
+}
+
+Attach readAttach(Reader &in)
+{
+    Attach attach;
+    auto &plan = attach.plan;
+    plan.probes = in.get<std::uint64_t>();
+    plan.entity = static_cast<schema::EntityKind>(in.get<std::uint8_t>());
+    plan.budgetPercent = in.get<double>();
+    const auto count = in.get<std::uint32_t>();
+    if (count > schema::kMaxUserProbes)
+        in.fail();
+    for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
+        schema::UserProbe probe;
+        probe.kind = static_cast<schema::HookKind>(in.get<std::uint8_t>());
+        probe.target = in.text(schema::kMaxTargetBytes);
+        probe.symbol = in.text(schema::kMaxTargetBytes);
+        probe.measure = static_cast<schema::Measure>(in.get<std::uint8_t>());
+        probe.script = in.text(schema::kMaxScriptBytes);
+        plan.user.push_back(std::move(probe));
+    }
+    if (!in.failed() && !schema::check(plan))
+        in.fail();
+    return attach;
+}
 
 void write(Writer &out, const RawSample &sample)
 {
@@ -206,6 +303,7 @@ void write(Writer &out, const RawSample &sample)
     out.put(sample.onlineCpus);
     out.put(sample.cpuChanges);
     out.put(sample.probeMask);
+    out.put(sample.shedMask);
     out.put(sample.helperCpuNs);
     out.put(sample.helperRssBytes);
     out.put(sample.losses.taskCollisions);
@@ -213,8 +311,9 @@ void write(Writer &out, const RawSample &sample)
     out.put(sample.losses.writeFailures);
     out.put(sample.losses.readFailures);
     out.put(sample.losses.eventsMissed);
+    out.put(sample.losses.entitiesUntold);
     out.putAll(std::span<const std::uint64_t>(sample.events));
-    out.putAll(std::span<const std::uint64_t>(sample.slots));
+    out.putSparse(sample.slots);
     out.put(static_cast<std::uint32_t>(sample.processes.size()));
     for (const auto &process : sample.processes) {
         out.put(process.pid);
@@ -223,6 +322,14 @@ void write(Writer &out, const RawSample &sample)
         out.put(process.cpuNs);
         out.put(process.ioBytes);
         out.put(process.syscalls);
+    }
+    out.put(static_cast<std::uint32_t>(sample.entities.size()));
+    for (const auto &entity : sample.entities) {
+        out.put(entity.number);
+        out.put(entity.id);
+        out.put(entity.name);
+        for (const auto word : entity.words)
+            out.put(word);
     }
 }
 
@@ -234,7 +341,8 @@ RawSample readRawSample(Reader &in)
     sample.boottimeNs = in.get<std::uint64_t>();
     sample.onlineCpus = in.get<std::uint32_t>();
     sample.cpuChanges = in.get<std::uint64_t>();
-    sample.probeMask = in.get<std::uint32_t>();
+    sample.probeMask = in.get<std::uint64_t>();
+    sample.shedMask = in.get<std::uint64_t>();
     sample.helperCpuNs = in.get<std::uint64_t>();
     sample.helperRssBytes = in.get<std::uint64_t>();
     sample.losses.taskCollisions = in.get<std::uint64_t>();
@@ -242,14 +350,9 @@ RawSample readRawSample(Reader &in)
     sample.losses.writeFailures = in.get<std::uint64_t>();
     sample.losses.readFailures = in.get<std::uint64_t>();
     sample.losses.eventsMissed = in.get<std::uint64_t>();
-    const auto events = in.all<std::uint64_t>(schema::kProbeCount);
-    if (events.size() != schema::kProbeCount)
-        in.fail();
-    else
-        std::copy(events.begin(), events.end(), sample.events.begin());
-    sample.slots = in.all<std::uint64_t>(schema::slotWords());
-    if (sample.slots.size() != schema::slotWords())
-        in.fail();
+    sample.losses.entitiesUntold = in.get<std::uint64_t>();
+    sample.events = in.all<std::uint64_t>(kMaxProbes);
+    sample.slots = in.sparse();
     const auto processes = in.get<std::uint32_t>();
     if (processes > kMaxProcesses)
         in.fail();
@@ -262,6 +365,18 @@ RawSample readRawSample(Reader &in)
         process.ioBytes = in.get<std::uint64_t>();
         process.syscalls = in.get<std::uint64_t>();
         sample.processes.push_back(process);
+    }
+    const auto entities = in.get<std::uint32_t>();
+    if (entities > kMaxEntities)
+        in.fail();
+    for (std::uint32_t i = 0; i < entities && !in.failed(); ++i) {
+        EntityReading entity;
+        entity.number = in.get<std::uint32_t>();
+        entity.id = in.get<std::uint64_t>();
+        entity.name = in.text();
+        for (auto &word : entity.words)
+            word = in.get<std::uint64_t>();
+        sample.entities.push_back(std::move(entity));
     }
     return sample;
 }
@@ -307,6 +422,8 @@ std::optional<Message> readPayload(Type type, Reader &in)
         return ProbeUpdate{readProbeState(in)};
     case Type::Problem:
         return readProblem(in);
+    case Type::Attach:
+        return readAttach(in);
     }
     return std::nullopt;
 }
@@ -380,24 +497,6 @@ base::Result<std::optional<Message>> Decoder::next()
     m_at += kFrameHeaderBytes + size;
     m_offset += kFrameHeaderBytes + size;
     return message;
-}
-
-std::uint64_t catalogueHash()
-{
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    const auto mix = [&hash](std::string_view text) {
-        for (const char c : text) {
-            hash ^= static_cast<unsigned char>(c);
-            hash *= 0x100000001b3U;
-        }
-        hash ^= 0xffU;
-        hash *= 0x100000001b3U;
-    };
-    for (const auto &slot : schema::slots())
-        mix(slot.key);
-    for (const auto &feature : schema::features())
-        mix(feature.key);
-    return hash;
 }
 
 } // namespace statescape::wire

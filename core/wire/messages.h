@@ -3,7 +3,8 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "core/schema/catalogue.h"
+#include "core/schema/entities.h"
+#include "core/schema/plan.h"
 
 #include <array>
 #include <cstdint>
@@ -14,35 +15,44 @@
 /// Messages between the helper and its user. Values only; encoding is in codec.h.
 namespace statescape::wire {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;
 inline constexpr std::uint64_t kMinIntervalNs = 50'000'000;
 inline constexpr std::uint64_t kMaxIntervalNs = 60'000'000'000;
 
+/// User -> helper, once, first: what to observe. Everything that needs privilege follows from it and ends
+/// with Hello.
+struct Attach {
+    schema::ProbePlan plan;
+};
+
 /// How one probe stands.
 struct ProbeState {
-    schema::Probe probe = schema::Probe::kCount;
+    schema::Probe probe = schema::Probe::kCount; ///< of the catalogue, or schema::userProbe()
     bool available = false;
     base::Code code = base::Code::Ok; ///< why not
     std::string reason;               ///< the kernel's words, one line
     std::string hint;                 ///< what to do
-    float nsPerEvent = -1;            ///< measured cost of one event, ns; below 0: not measured
+    float nsPerEvent = -1; ///< cost of one event where few come (cold caches), ns; below 0: not known
+    float nsWhenBusy = -1; ///< cost of one event where many come (warm caches), ns; below 0: not known
+    bool measured = false; ///< on this machine, not recorded elsewhere
+    bool shed = false;     ///< out at the moment, to stay within the budget
 };
 
 /// Helper -> user, once, first.
 struct Hello {
     std::uint16_t protocol = kProtocolVersion;
-    std::uint64_t schemaHash = 0; ///< catalogueHash()
+    std::uint64_t layoutHash = 0; ///< schema::Layout::hash() of the plan
     std::string helperVersion;
     std::string kernel; ///< uname -r
     std::uint32_t cpusPossible = 0;
     bool privileged = false;        ///< BPF could be loaded at all
-    std::vector<ProbeState> probes; ///< every probe of the catalogue, in order
+    std::uint64_t mapBytes = 0;     ///< kernel memory of all maps
+    std::vector<ProbeState> probes; ///< every probe of the catalogue, then the plan's own, in order
 };
 
 /// User -> helper: begin, or change the interval. Numbers only.
 struct Start {
     std::uint64_t intervalNs = 250'000'000; ///< kMinIntervalNs..kMaxIntervalNs
-    std::uint32_t probeMask = ~0U;          ///< bit per probe: which to report
 };
 /// User -> helper: no more samples until the next Start.
 struct Stop {};
@@ -57,6 +67,15 @@ struct ProcessUse {
     bool operator==(const ProcessUse &) const = default;
 };
 
+/// What is known of a process or a cgroup, cumulative since it was first seen.
+struct EntityReading {
+    std::uint32_t number = 0; ///< the helper's own, never reused
+    std::uint64_t id = 0;     ///< process id, or cgroup id
+    std::string name; ///< "postgres", "/system.slice/ssh.service", with the container's name where known
+    std::array<std::uint64_t, schema::kEntitySlotCount> words{};
+    bool operator==(const EntityReading &) const = default;
+};
+
 /// Cumulative losses since the helper's start.
 struct Losses {
     std::uint64_t taskCollisions = 0;  ///< tasks that shared a table cell: their waits were not measured
@@ -64,10 +83,13 @@ struct Losses {
     std::uint64_t writeFailures = 0;   ///< samples that the reader was too slow for
     std::uint64_t readFailures = 0;    ///< /proc files that could not be read or parsed
     std::uint64_t eventsMissed = 0;    ///< kernel events that a probe could not take in, or not wholly
+    std::uint64_t entitiesUntold =
+        0; ///< readings of processes or cgroups that were active but not among the told
     bool operator==(const Losses &) const = default;
     [[nodiscard]] std::uint64_t total() const
     {
-        return taskCollisions + missedIntervals + writeFailures + readFailures + eventsMissed;
+        return taskCollisions + missedIntervals + writeFailures + readFailures + eventsMissed +
+               entitiesUntold;
     }
 };
 
@@ -78,15 +100,18 @@ struct RawSample {
     std::uint64_t boottimeNs = 0; ///< CLOCK_BOOTTIME at the read
     std::uint32_t onlineCpus = 0;
     std::uint64_t cpuChanges = 0;  ///< grows when the set of online CPUs changes
-    std::uint32_t probeMask = 0;   ///< probes whose slots are valid
+    std::uint64_t probeMask = 0;   ///< probes whose slots are valid
+    std::uint64_t shedMask = 0;    ///< probes that are out to stay within the budget
     std::uint64_t helperCpuNs = 0; ///< CPU time of the helper itself
     std::uint64_t helperRssBytes = 0;
     Losses losses;
-    std::array<std::uint64_t, schema::kProbeCount> events{}; ///< kernel events handled, by probe
-    std::vector<std::uint64_t> slots;                        ///< schema::slotWords()
-    std::vector<ProcessUse> processes;                       ///< at most kMaxProcesses
+    std::vector<std::uint64_t> events;   ///< kernel events handled, by probe of the layout
+    std::vector<std::uint64_t> slots;    ///< words of the layout
+    std::vector<ProcessUse> processes;   ///< at most kMaxProcesses
+    std::vector<EntityReading> entities; ///< at most kMaxEntities; none in a plan about the host
 };
 inline constexpr std::size_t kMaxProcesses = 32;
+inline constexpr std::size_t kMaxEntities = 64;
 
 /// Helper -> user: a probe's standing changed.
 struct ProbeUpdate {
@@ -100,9 +125,6 @@ struct Problem {
     std::string hint;
 };
 
-using Message = std::variant<Hello, Start, Stop, RawSample, ProbeUpdate, Problem>;
-
-/// @return hash over slot and feature tables: both ends must agree on the layout.
-std::uint64_t catalogueHash();
+using Message = std::variant<Hello, Start, Stop, RawSample, ProbeUpdate, Problem, Attach>;
 
 } // namespace statescape::wire

@@ -32,10 +32,12 @@ public:
     {
         m_before.slots.resize(schema::slotWords());
         m_after.slots.resize(schema::slotWords());
+        m_before.events.resize(schema::kProbeCount);
+        m_after.events.resize(schema::kProbeCount);
         m_probes.prime();
-        m_probes.read(~0U, m_before);
+        m_probes.read(m_before);
     }
-    void close() { m_probes.read(~0U, m_after); }
+    void close() { m_probes.read(m_after); }
     [[nodiscard]] std::uint64_t operator[](Slot slot) const
     {
         const auto words =
@@ -150,10 +152,14 @@ class ProbesTest : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        m_probes.emplace(bpf::Probes::attach("statescape-helper"));
+        m_probes.emplace(bpf::Probes::attach(std::make_shared<const schema::Layout>(schema::ProbePlan{}),
+                                             "statescape-helper"));
         if (!m_probes->any())
             QSKIP(m_probes->standing().front().reason.c_str());
-        QCOMPARE(m_probes->standing().size(), std::size_t{6});
+        const auto planned = std::ranges::count_if(schema::probes(), [](const auto &probe) {
+            return probe.byDefault && probe.origin == schema::ProbeOrigin::Bpf;
+        });
+        QCOMPARE(m_probes->standing().size(), static_cast<std::size_t>(planned));
     }
 
     // First, for statistics must not be on while the others run.
@@ -267,13 +273,14 @@ private Q_SLOTS:
         const pid_t pid = workload::start([] { return workload::pingPong(1 << 30); });
         wire::RawSample sample;
         sample.slots.resize(schema::slotWords());
+        sample.events.resize(schema::kProbeCount);
         const auto at = schema::slotOffset(Slot::SchedOnCpuNs);
-        m_probes->read(~0U, sample);
+        m_probes->read(sample);
         const auto beginNs = sample.timeNs;
         const auto first = sample.slots[at];
         auto last = first;
         for (int i = 0; i < 20'000; ++i) {
-            m_probes->read(1U, sample);
+            m_probes->read(sample);
             QVERIFY(sample.slots[at] >= last);
             last = sample.slots[at];
         }
@@ -428,11 +435,17 @@ private Q_SLOTS:
 
     void onlyWantedProbesAreReported()
     {
+        schema::ProbePlan plan;
+        plan.probes = schema::bitOf(Probe::Syscalls);
+        auto probes = bpf::Probes::attach(std::make_shared<const schema::Layout>(plan), "statescape-helper");
+        QCOMPARE(probes.standing().size(), std::size_t{1});
         wire::RawSample sample;
         sample.slots.assign(schema::slotWords(), 0);
-        const auto bit = 1U << static_cast<unsigned>(Probe::Syscalls);
-        m_probes->read(bit, sample);
-        QCOMPARE(sample.probeMask & ~bit, 0U);
+        sample.events.assign(schema::kProbeCount, 0);
+        QVERIFY(workload::inChild([] { return workload::pingPong(10); }) > 0);
+        probes.read(sample);
+        QCOMPARE(sample.probeMask, plan.probes);
+        QVERIFY(sample.slots[schema::slotOffset(Slot::SysRead)] >= 10);
         QCOMPARE(sample.slots[schema::slotOffset(Slot::SchedSwitches)], 0U);
     }
 };

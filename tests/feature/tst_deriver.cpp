@@ -19,6 +19,13 @@ using schema::Slot;
 namespace {
 constexpr std::uint64_t kMs = 1'000'000;
 
+std::shared_ptr<const schema::Layout> everything()
+{
+    schema::ProbePlan plan;
+    plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
+    return std::make_shared<const schema::Layout>(plan);
+}
+
 std::vector<wire::ProbeState> allAvailable()
 {
     std::vector<wire::ProbeState> states(schema::kProbeCount);
@@ -48,7 +55,7 @@ std::uint64_t &word(wire::RawSample &raw, Slot slot, std::size_t bucket = 0)
 
 float value(const FeatureFrame &frame, std::string_view key)
 {
-    return frame.values.at(static_cast<std::size_t>(schema::Schema::builtin()->indexOf(key)));
+    return frame.values.at(static_cast<std::size_t>(schema::Schema::catalogue()->indexOf(key)));
 }
 
 std::string reason(const FeatureFrame &frame, std::string_view key)
@@ -59,7 +66,7 @@ std::string reason(const FeatureFrame &frame, std::string_view key)
 
 /// Two samples 250 ms apart; the second is what the test changes.
 struct Pair {
-    Deriver deriver{allAvailable()};
+    Deriver deriver{everything(), allAvailable()};
     wire::RawSample first = rawAt(1, 10'000);
     wire::RawSample second = rawAt(2, 10'250);
     FeatureFrame run()
@@ -127,7 +134,7 @@ private Q_SLOTS:
 
     void theFirstSampleIsWarmupButForGauges()
     {
-        Deriver deriver(allAvailable());
+        Deriver deriver(everything(), allAvailable());
         auto raw = rawAt(1, 5);
         word(raw, Slot::VmTotal) = 2000;
         const auto frame = deriver.derive(raw);
@@ -224,7 +231,7 @@ private Q_SLOTS:
         state.probe = Probe::Tcp;
         state.code = static_cast<base::Code>(code);
         p.deriver.update(state);
-        p.first.probeMask &= ~(1U << static_cast<unsigned>(Probe::Tcp));
+        p.first.probeMask &= ~schema::bitOf(Probe::Tcp);
         p.second.probeMask = p.first.probeMask;
         const auto frame = p.run();
         QCOMPARE(QString::fromStdString(reason(frame, "tcp.connect.rate")), expected);
@@ -240,7 +247,7 @@ private Q_SLOTS:
     void aProbeLeftOutByTheMaskIsDisabled()
     {
         Pair p;
-        p.second.probeMask = 1U << static_cast<unsigned>(Probe::Vm);
+        p.second.probeMask = schema::bitOf(Probe::Vm);
         const auto frame = p.run();
         QCOMPARE(reason(frame, "sched.switch.rate"), std::string("disabled"));
         QCOMPARE(reason(frame, "vm.dirty.bytes"), std::string("present"));
@@ -270,7 +277,7 @@ private Q_SLOTS:
 
     void skippedTicksAreCounted()
     {
-        Deriver deriver(allAvailable());
+        Deriver deriver(everything(), allAvailable());
         (void)deriver.derive(rawAt(5, 1));
         (void)deriver.derive(rawAt(6, 2));
         QCOMPARE(deriver.gaps(), std::uint64_t(0));

@@ -194,7 +194,7 @@ void helperItself()
     if (!hello)
         return;
     print({"start to hello", (clockNs(CLOCK_MONOTONIC) - begin) / kNsPerMs, "ms"});
-    client.send(wire::Start{kIntervalNs, ~0U});
+    client.send(wire::Start{kIntervalNs});
     auto states = hello->probes;
     std::optional<wire::RawSample> first;
     std::optional<wire::RawSample> last;

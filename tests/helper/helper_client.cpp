@@ -45,6 +45,8 @@ HelperClient::HelperClient(const std::string &program, const Options &options)
     ::close(out[1]);
     m_input.reset(in[1]);
     m_output.reset(out[0]);
+    if (options.plan)
+        send(wire::Attach{*options.plan});
 }
 
 HelperClient::~HelperClient()

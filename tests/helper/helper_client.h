@@ -18,6 +18,8 @@ public:
     struct Options {
         uid_t uid = 0; ///< becomes this user first when not 0
         std::vector<std::string> arguments;
+        /// Sent at once; none: the test sends the first request itself.
+        std::optional<statescape::schema::ProbePlan> plan = statescape::schema::ProbePlan{};
     };
     explicit HelperClient(const std::string &program)
         : HelperClient(program, Options{})

@@ -97,6 +97,13 @@ std::uint32_t bpfMask(const wire::Hello &hello)
 }
 } // namespace
 
+schema::ProbePlan everything()
+{
+    schema::ProbePlan plan;
+    plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
+    return plan;
+}
+
 class HelperTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -118,11 +125,11 @@ private Q_SLOTS:
 
     void helloNamesEveryProbe()
     {
-        HelperClient client(kHelper);
+        HelperClient client(kHelper, {.uid = 0, .arguments = {}, .plan = everything()});
         const auto hello = client.receiveA<wire::Hello>();
         QVERIFY(hello);
         QCOMPARE(hello->protocol, wire::kProtocolVersion);
-        QCOMPARE(hello->schemaHash, wire::catalogueHash());
+        QCOMPARE(hello->layoutHash, schema::Layout(everything()).hash());
         QVERIFY(hello->cpusPossible >= 1);
         QVERIFY(!hello->kernel.empty());
         QCOMPARE(hello->probes.size(), schema::kProbeCount);
@@ -141,7 +148,7 @@ private Q_SLOTS:
         HelperClient client(kHelper);
         const auto hello = client.receiveA<wire::Hello>();
         QVERIFY(hello);
-        QVERIFY(client.send(wire::Start{100 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{100 * kMs}));
         const auto first = client.receiveA<wire::RawSample>();
         QVERIFY(first);
         QCOMPARE(first->sequence, 0U);
@@ -172,12 +179,16 @@ private Q_SLOTS:
 
     void probesNotAskedForAreNotReported()
     {
-        HelperClient client(kHelper);
-        const auto wanted = 1U << static_cast<unsigned>(Probe::Vm);
-        QVERIFY(client.send(wire::Start{100 * kMs, wanted}));
+        schema::ProbePlan plan;
+        plan.probes = schema::bitOf(Probe::Vm);
+        HelperClient client(kHelper, {.uid = 0, .arguments = {}, .plan = plan});
+        const auto hello = client.receiveA<wire::Hello>();
+        QVERIFY(hello);
+        QCOMPARE(hello->probes.size(), 1U);
+        QVERIFY(client.send(wire::Start{100 * kMs}));
         const auto sample = client.receiveA<wire::RawSample>();
         QVERIFY(sample);
-        QCOMPARE(sample->probeMask, wanted);
+        QCOMPARE(sample->probeMask, plan.probes);
     }
 
     void intervalsOutOfRangeAreRefused_data()
@@ -193,25 +204,25 @@ private Q_SLOTS:
     {
         QFETCH(quint64, interval);
         HelperClient client(kHelper);
-        QVERIFY(client.send(wire::Start{interval, ~0U}));
+        QVERIFY(client.send(wire::Start{interval}));
         const auto problem = client.receiveA<wire::Problem>();
         QVERIFY(problem);
         QCOMPARE(problem->code, base::Code::InvalidArgument);
         QVERIFY(!problem->hint.empty());
-        QVERIFY(client.send(wire::Start{wire::kMinIntervalNs, ~0U}));
+        QVERIFY(client.send(wire::Start{wire::kMinIntervalNs}));
         QVERIFY(client.receiveA<wire::RawSample>());
     }
 
     void stopAndStartAgain()
     {
         HelperClient client(kHelper);
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         QVERIFY(client.receiveA<wire::RawSample>());
         QVERIFY(client.send(wire::Stop{}));
         std::uint64_t last = 0;
         while (const auto sample = client.receiveA<wire::RawSample>(1500))
             last = sample->sequence;
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         const auto again = client.receiveA<wire::RawSample>();
         QVERIFY(again);
         QCOMPARE(again->sequence, last + 1);
@@ -228,7 +239,7 @@ private Q_SLOTS:
     void endsWithItsReader()
     {
         HelperClient client(kHelper);
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         QVERIFY(client.receiveA<wire::RawSample>());
         client.closeOutput();
         QVERIFY(exitedWith(client.wait(), 0));
@@ -239,7 +250,7 @@ private Q_SLOTS:
         HelperClient client(kHelper);
         QVERIFY(client.receiveA<wire::Hello>());
         ::kill(client.pid(), SIGINT);
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         QVERIFY(client.receiveA<wire::RawSample>());
         ::kill(client.pid(), SIGTERM);
         QVERIFY(exitedWith(client.wait(), 0));
@@ -262,6 +273,8 @@ private Q_SLOTS:
             }
             ::pause();
         }
+        const auto attach = wire::encode(wire::Attach{});
+        QCOMPARE(::write(in[1], attach.data(), attach.size()), ssize_t(attach.size()));
         std::array<char, 16> hello{};
         QCOMPARE(::read(out[0], hello.data(), hello.size()), ssize_t(16));
         ::kill(parent, SIGKILL);
@@ -286,7 +299,7 @@ private Q_SLOTS:
             client.emplace(kHelper);
             client->receiveA<wire::Hello>();
         }).join();
-        QVERIFY(client->send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client->send(wire::Start{50 * kMs}));
         for (int i = 0; i < 5; ++i)
             QVERIFY(client->receiveA<wire::RawSample>());
     }
@@ -340,7 +353,7 @@ private Q_SLOTS:
     {
         const Copy copy;
         std::mt19937 random(7);
-        const std::array seeds{wire::encode(wire::Start{100 * kMs, ~0U}), wire::encode(wire::Stop{})};
+        const std::array seeds{wire::encode(wire::Start{100 * kMs}), wire::encode(wire::Stop{})};
         for (int round = 0; round < 40; ++round) {
             std::vector<std::byte> bytes;
             for (unsigned i = 0; i < 1 + random() % 4; ++i)
@@ -385,11 +398,11 @@ private Q_SLOTS:
     {
         HelperClient client(kHelper);
         QVERIFY(client.receiveA<wire::Hello>());
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         const auto first = client.receiveA<wire::RawSample>();
         QVERIFY(first);
-        // Pipe and queue together hold some 100 samples.
-        std::this_thread::sleep_for(std::chrono::seconds(9));
+        // Pipe and queue together hold some 200 samples.
+        std::this_thread::sleep_for(std::chrono::seconds(16));
         const auto resident = client.status("VmRSS");
         QVERIFY(resident);
         QVERIFY2(*resident * 1024 < first->helperRssBytes + kMayGrow,
@@ -397,7 +410,7 @@ private Q_SLOTS:
         std::uint64_t expected = first->sequence;
         std::uint64_t gaps = 0;
         std::uint64_t told = 0;
-        for (int i = 0; i < 200; ++i) {
+        for (int i = 0; i < 600; ++i) {
             const auto sample = client.receiveA<wire::RawSample>();
             QVERIFY(sample);
             QVERIFY(sample->sequence > expected);
@@ -433,7 +446,7 @@ private Q_SLOTS:
         const auto hello = client.receiveA<wire::Hello>();
         QVERIFY(hello);
         QCOMPARE(client.status("Uid").value_or(0), std::uint64_t{kNobody});
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         QVERIFY(client.receiveA<wire::RawSample>());
         const auto sample = client.receiveA<wire::RawSample>();
         QVERIFY(sample);
@@ -467,7 +480,7 @@ private Q_SLOTS:
             QCOMPARE(state.code, base::Code::NotPermitted);
             QCOMPARE(state.hint, "sudo setcap cap_bpf,cap_perfmon+ep " + copy.path());
         }
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         QVERIFY(client.receiveA<wire::RawSample>());
         const auto sample = client.receiveA<wire::RawSample>();
         QVERIFY(sample);
@@ -496,7 +509,7 @@ private Q_SLOTS:
         const auto rootHello = asRoot.receiveA<wire::Hello>();
         QVERIFY(rootHello);
         QCOMPARE(bpfMask(*hello), bpfMask(*rootHello));
-        QVERIFY(client.send(wire::Start{100 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{100 * kMs}));
         const auto first = client.receiveA<wire::RawSample>();
         const auto second = client.receiveA<wire::RawSample>();
         QVERIFY(first && second);
@@ -513,7 +526,7 @@ private Q_SLOTS:
         QVERIFY(hello);
         if (!hello->privileged)
             QSKIP(hello->probes.front().reason.c_str());
-        QVERIFY(client.send(wire::Start{50 * kMs, ~0U}));
+        QVERIFY(client.send(wire::Start{50 * kMs}));
         const auto update = client.receiveA<wire::ProbeUpdate>();
         QVERIFY(update);
         QVERIFY(update->state.available);

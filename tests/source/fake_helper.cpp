@@ -56,15 +56,23 @@ void put(const std::vector<std::byte> &bytes)
     put(bytes, bytes.size());
 }
 
+const schema::Layout &layout()
+{
+    static const schema::Layout kLayout{schema::ProbePlan{}};
+    return kLayout;
+}
+
 wire::Hello greeting(const std::string &mode)
 {
     wire::Hello hello;
-    hello.schemaHash = wire::catalogueHash() + (mode == "wrong-hash" ? 1 : 0);
+    hello.layoutHash = layout().hash() + (mode == "wrong-hash" ? 1 : 0);
     hello.helperVersion = "fake";
     hello.kernel = "none";
     hello.cpusPossible = 2;
     hello.privileged = mode != "unprivileged";
     for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
+        if (!layout().probes()[i].planned)
+            continue;
         wire::ProbeState state;
         state.probe = static_cast<schema::Probe>(i);
         state.available = hello.privileged || schema::probes()[i].origin == schema::ProbeOrigin::Proc;
@@ -87,13 +95,14 @@ wire::RawSample sampleAt(std::uint64_t sequence, std::uint64_t intervalNs, const
     raw.boottimeNs = base::boottimeNs();
     raw.onlineCpus = 2;
     for (std::size_t i = 0; i < schema::kProbeCount; ++i)
-        if (mode != "unprivileged" || schema::probes()[i].origin == schema::ProbeOrigin::Proc)
-            raw.probeMask |= 1U << i;
+        if (layout().probes()[i].planned &&
+            (mode != "unprivileged" || schema::probes()[i].origin == schema::ProbeOrigin::Proc))
+            raw.probeMask |= std::uint64_t{1} << i;
     raw.helperCpuNs = sequence * 1'000'000;
     raw.helperRssBytes = intervalNs;
     raw.losses.missedIntervals = 7;
-    raw.events.fill(sequence * 1000);
-    raw.slots.assign(schema::slotWords(), sequence * 1000);
+    raw.events.assign(layout().probes().size(), sequence * 1000);
+    raw.slots.assign(layout().words(), sequence * 1000);
     return raw;
 }
 

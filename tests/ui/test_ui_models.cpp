@@ -92,8 +92,13 @@ private Q_SLOTS:
         down.code = base::Code::NotPermitted;
         down.reason = "operation not permitted";
         down.hint = "give the helper its capabilities";
-        snapshot.status.probes = {up, down};
-        snapshot.status.eventsPerSecond[0] = 41'200;
+        schema::ProbePlan plan;
+        plan.probes = schema::bitOf(up.probe) | schema::bitOf(down.probe);
+        snapshot.status.layout = std::make_shared<const schema::Layout>(plan);
+        snapshot.status.probes.resize(snapshot.status.layout->probes().size());
+        snapshot.status.probes[std::size_t(up.probe)] = up;
+        snapshot.status.probes[std::size_t(down.probe)] = down;
+        snapshot.status.eventsPerSecond = {41'200};
         model.update(snapshot);
         QCOMPARE(model.rowCount(), 2);
         QVERIFY(model.index(0, 1).data().toString().contains(QStringLiteral("41.2k ev/s")));
@@ -105,7 +110,8 @@ private Q_SLOTS:
                     .contains(QStringLiteral("operation not permitted")));
         QVERIFY(
             model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("give the helper")));
-        snapshot.status.probes = {up};
+        plan.probes = schema::bitOf(up.probe);
+        snapshot.status.layout = std::make_shared<const schema::Layout>(plan);
         model.update(snapshot);
         QCOMPARE(model.rowCount(), 1);
     }

@@ -54,7 +54,7 @@ ProbeState probeState(int index)
 Hello hello()
 {
     Hello hello;
-    hello.schemaHash = catalogueHash();
+    hello.layoutHash = schema::Layout({}).hash();
     hello.helperVersion = "0.1.0";
     hello.kernel = "6.1.0-test";
     hello.cpusPossible = 8;
@@ -75,24 +75,42 @@ RawSample sample()
     raw.probeMask = 0x3ff;
     raw.helperCpuNs = 5;
     raw.helperRssBytes = 6;
-    raw.losses = {1, 2, 3, 4, 5};
+    raw.shedMask = 0x5;
+    raw.losses = {1, 2, 3, 4, 5, 6};
+    raw.events.resize(schema::kProbeCount + 1);
     for (std::size_t i = 0; i < raw.events.size(); ++i)
         raw.events[i] = 1000 + i;
     raw.slots.resize(schema::slotWords());
     for (std::size_t i = 0; i < raw.slots.size(); ++i)
-        raw.slots[i] = i * 0x0101010101ULL;
+        raw.slots[i] = i % 7 < 4 ? 0 : i * 0x0101010101ULL;
     for (std::uint32_t i = 0; i < kMaxProcesses; ++i) {
         ProcessUse use{i, {}, i * 10ULL, i * 20ULL, i * 30ULL};
         std::memcpy(use.comm.data(), "sixteen-bytes-xx", 16);
         raw.processes.push_back(use);
     }
+    raw.entities.push_back({1, 4711, "postgres", {}});
+    raw.entities.push_back({2, 12, "/a.slice/b.service", {1, 2, 3}});
     return raw;
+}
+
+schema::ProbePlan plan()
+{
+    schema::ProbePlan plan;
+    plan.probes = 0x7;
+    plan.budgetPercent = 2.5;
+    for (const char *text :
+         {"syscall:openat:latency", "tracepoint:block:block_rq_issue:bytes", "uprobe:/bin/sh:main", "xdp:lo"})
+        plan.user.push_back(*schema::parseUserProbe(text));
+    plan.user.push_back(*schema::parseUserProbe("bpftrace:/tmp/a b.bt"));
+    plan.user.back().script = "tracepoint:a:b { @ = count(); }";
+    return plan;
 }
 
 std::vector<Message> everyMessage()
 {
-    return {hello(),  Start{50'000'000, 5},       Stop{},
-            sample(), ProbeUpdate{probeState(3)}, Problem{base::Code::Busy, "what", "then"}};
+    return {hello(),       Start{50'000'000},          Stop{},
+            sample(),      ProbeUpdate{probeState(3)}, Problem{base::Code::Busy, "what", "then"},
+            Attach{plan()}};
 }
 
 std::uint32_t fnv(std::span<const std::byte> bytes)
@@ -170,6 +188,8 @@ private Q_SLOTS:
         QCOMPARE(raw.probeMask, sent.probeMask);
         QCOMPARE(raw.losses, sent.losses);
         QCOMPARE(raw.events, sent.events);
+        QCOMPARE(raw.shedMask, sent.shedMask);
+        QVERIFY(raw.entities == sent.entities);
         QCOMPARE(raw.slots, sent.slots);
         QVERIFY(raw.processes == sent.processes);
         decoder.feed(encode(hello()));
@@ -177,7 +197,7 @@ private Q_SLOTS:
         QCOMPARE(greeting.probes.size(), schema::kProbeCount);
         QCOMPARE(greeting.probes[3].reason, probeState(3).reason);
         QCOMPARE(greeting.probes[3].nsPerEvent, probeState(3).nsPerEvent);
-        QCOMPARE(greeting.schemaHash, catalogueHash());
+        QCOMPARE(greeting.layoutHash, schema::Layout({}).hash());
     }
 
     void aStreamMayBeCutAnywhere()
@@ -207,7 +227,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("code");
         QTest::newRow("magic") << 0 << 0x58 << int(base::Code::Corrupt);
         QTest::newRow("type") << 4 << 99 << int(base::Code::Corrupt);
-        QTest::newRow("protocol") << 6 << 2 << int(base::Code::NewerVersion);
+        QTest::newRow("protocol") << 6 << 3 << int(base::Code::NewerVersion);
         QTest::newRow("length") << 11 << 0x7f << int(base::Code::Corrupt);
         QTest::newRow("checksum") << 12 << 1 << int(base::Code::Corrupt);
         QTest::newRow("payload") << 20 << 0xee << int(base::Code::Corrupt);
@@ -333,6 +353,10 @@ private:
     {
         const auto greeting = encode(hello());
         const auto raw = encode(sample());
+        constexpr std::size_t kEventsAt = 16 + 8 * 3 + 4 + 8 * 11;
+        std::size_t entityBytes = 4;
+        for (const auto &entity : sample().entities)
+            entityBytes += 4 + 8 + 4 + entity.name.size() + 8 * entity.words.size();
         const auto start = encode(Start{});
         const auto update = encode(ProbeUpdate{probeState(1)});
         const auto problem = encode(Problem{base::Code::Full, "no space", "free some"});
@@ -342,11 +366,12 @@ private:
         save(folder, "good-update.bin", update);
         save(folder, "good-problem.bin", problem);
         save(folder, "any-sample.bin", raw);
+        save(folder, "good-attach.bin", encode(Attach{plan()}));
         save(folder, "cut-header.bin", {start.begin(), start.begin() + 15});
         save(folder, "cut-payload.bin", {start.begin(), start.end() - 1});
         save(folder, "bad-magic.bin", patched(start, 0, 0x31575354, false));
-        save(folder, "bad-type.bin", patched(start, 4, 0x00010007, false));
-        save(folder, "bad-protocol.bin", patched(start, 4, 0x00020002, false));
+        save(folder, "bad-type.bin", patched(start, 4, 0x00020008, false));
+        save(folder, "bad-protocol.bin", patched(start, 4, 0x00030002, false));
         save(folder, "bad-length-max.bin", patched(start, 8, 0xffffffff, false));
         save(folder, "bad-length-just-over.bin", patched(start, 8, kMaxPayloadBytes + 1, false));
         save(folder, "bad-checksum.bin", patched(start, 12, 0, false));
@@ -354,12 +379,12 @@ private:
         save(folder, "bad-probe-number.bin", patched(update, 16, 0x000000ff, true));
         save(folder, "bad-text-length.bin", patched(problem, 18, 0x0000ffff, true));
         save(folder, "bad-probe-count.bin",
-             patched(greeting, 16 + 2 + 8 + 2 + 5 + 2 + 10 + 4 + 1, 0xffffffff, true));
-        save(folder, "bad-event-count.bin", patched(raw, 16 + 8 * 3 + 4 + 8 + 4 + 8 * 7, 0xffffffff, true));
+             patched(greeting, 16 + 2 + 8 + 4 + 5 + 4 + 10 + 4 + 1 + 8, 0xffffffff, true));
+        save(folder, "bad-event-count.bin", patched(raw, kEventsAt, 0xffffffff, true));
         save(folder, "bad-slot-count.bin",
-             patched(raw, 16 + 8 * 3 + 4 + 8 + 4 + 8 * 7 + 4 + 8 * schema::kProbeCount, 0xfffffff, true));
+             patched(raw, kEventsAt + 4 + 8 * (schema::kProbeCount + 1), 0xfffffff, true));
         save(folder, "bad-process-count.bin",
-             patched(raw, raw.size() - kMaxProcesses * 44 - 4, 0xffffffff, true));
+             patched(raw, raw.size() - entityBytes - kMaxProcesses * 44 - 4, 0xffffffff, true));
         Bytes longer = start;
         longer.push_back(std::byte{0});
         repairChecksum(longer);

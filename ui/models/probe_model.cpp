@@ -68,7 +68,7 @@ QString figures(const ProbeRow &row)
         return shortReason(row.state);
     if (!row.reporting)
         return QStringLiteral("–");
-    if (schema::info(row.state.probe).origin == schema::ProbeOrigin::Proc)
+    if (row.probe.origin == schema::ProbeOrigin::Proc)
         return QObject::tr("/proc");
     QString text = eventsText(double(row.eventsPerSecond));
     if (row.state.nsPerEvent >= 0)
@@ -78,11 +78,11 @@ QString figures(const ProbeRow &row)
 
 QString tip(const ProbeRow &row)
 {
-    const auto &info = schema::info(row.state.probe);
+    const auto &info = row.probe;
     QString text =
         QStringLiteral("<b>%1</b><br>%2<br><br>").arg(qt(info.title), qt(info.description).toHtmlEscaped());
-    text += (info.origin == schema::ProbeOrigin::Bpf ? QObject::tr("eBPF, hooks: ")
-                                                     : QObject::tr("read from: ")) +
+    text += (info.origin == schema::ProbeOrigin::Proc ? QObject::tr("read from: ")
+                                                      : QObject::tr("hooks: ")) +
             qt(info.hooks);
     if (!row.state.available)
         text += QStringLiteral("<br>") +
@@ -103,10 +103,12 @@ QString tip(const ProbeRow &row)
 void ProbeModel::update(const session::Snapshot &snapshot)
 {
     std::vector<ProbeRow> rows;
-    for (const auto &state : snapshot.status.probes) {
-        if (state.probe == schema::Probe::kCount)
+    const auto &status = snapshot.status;
+    for (std::size_t i = 0; status.layout && i < status.probes.size(); ++i) {
+        if (!status.layout->probes()[i].planned)
             continue;
-        rows.push_back({state, snapshot.status.eventsPerSecond[std::size_t(state.probe)], snapshot.live});
+        const auto rate = i < status.eventsPerSecond.size() ? status.eventsPerSecond[i] : 0;
+        rows.push_back({status.layout->probes()[i], status.probes[i], rate, snapshot.live});
     }
     replace(std::move(rows));
 }
@@ -119,7 +121,7 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
     const Theme theme = currentTheme();
     switch (role) {
     case Qt::DisplayRole:
-        return index.column() == 0 ? qt(schema::info(row->state.probe).title) : figures(*row);
+        return index.column() == 0 ? qt(row->probe.title) : figures(*row);
     case Qt::DecorationRole:
         if (index.column() == 0)
             return statusDot(row->state.available, row->state.available ? theme.good : theme.muted);
@@ -140,7 +142,7 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
         return {};
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1, %2, %3")
-            .arg(qt(schema::info(row->state.probe).title),
+            .arg(qt(row->probe.title),
                  row->state.available ? tr("available") : tr("not available"), figures(*row));
     default:
         return {};

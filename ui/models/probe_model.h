@@ -8,6 +8,7 @@
 namespace statescape::ui {
 
 struct ProbeRow {
+    schema::PlannedProbe probe;
     wire::ProbeState state;
     std::uint64_t eventsPerSecond = 0;
     bool reporting = false; ///< a source is connected

@@ -19,6 +19,8 @@
 
 // User space fills it from the table of names in syscalls.cpp.
 const volatile __u8 syscall_class[SS_SYSCALL_NUMBERS] = {};
+// From the table of names in errno_classes.cpp.
+const volatile __u8 errno_class[SS_ERRNO_NUMBERS] = {};
 
 static __always_inline bool is_again(__u64 error, __u32 class)
 {
@@ -63,10 +65,14 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
 
     __u64 error = -result;
     if (error - 1 < 4095) {
-        if (is_again(error, class))
+        if (is_again(error, class)) {
             bank->again++;
-        else
+        } else {
             bank->failed++;
+            __u32 kind = error < SS_ERRNO_NUMBERS ? errno_class[error] : SS_ERRNO_OTHER;
+            if (kind < SS_ERRNO_CLASSES)
+                bank->errors[kind]++;
+        }
     }
 
     struct ss_task *cell = ss_current_cell(control->epoch);

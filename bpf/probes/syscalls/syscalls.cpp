@@ -3,6 +3,7 @@
 #include "bpf/probes/syscalls/syscalls.h"
 
 #include "bpf/probe_program.h"
+#include "bpf/probes/syscalls/errno_classes.h"
 #include "bpf/probes/syscalls/syscall_classes.h"
 
 #include <algorithm>
@@ -87,10 +88,12 @@ Opened open(const KernelTraits &traits)
     using schema::Slot;
     assert(slotAtWord(Slot::SysOther, Slot::SysRead, SS_SYS_OTHER * sizeof(std::uint64_t)));
     assert(slotAtWord(Slot::SysAgain, Slot::SysRead, offsetof(ss_syscalls_bank, again)));
+    assert(slotAtWord(Slot::SysErrorPermission, Slot::SysRead, offsetof(ss_syscalls_bank, errors)));
     auto *skeleton = syscalls_bpf::open();
     if (skeleton) {
         skeleton->rodata->task_mask = traits.taskCells - 1;
         std::ranges::copy(syscallClasses(), skeleton->rodata->syscall_class);
+        std::ranges::copy(errnoClasses(), skeleton->rodata->errno_class);
     }
     return adopt(skeleton);
 }

@@ -22,13 +22,27 @@ enum ss_syscall_class {
     SS_SYS_CLASSES
 };
 
+#define SS_ERRNO_NUMBERS 256
+
+/* In the order of the catalogue's slots. */
+enum ss_errno_class {
+    SS_ERRNO_PERMISSION,
+    SS_ERRNO_NOT_FOUND,
+    SS_ERRNO_RESOURCE,
+    SS_ERRNO_NETWORK,
+    SS_ERRNO_INVALID,
+    SS_ERRNO_OTHER,
+    SS_ERRNO_CLASSES
+};
+
 enum ss_syscalls_hook { SS_SYS_EXIT, SS_SYSCALLS_HOOKS };
 
 struct ss_syscalls_bank {
     __u64 classes[SS_SYS_CLASSES];
     __u64 failed;
     __u64 again;
+    __u64 errors[SS_ERRNO_CLASSES];
     __u64 hits[SS_SYSCALLS_HOOKS];
-    __u64 pad[2];
+    __u64 pad[4];
 };
 SS_STATIC_ASSERT(sizeof(struct ss_syscalls_bank) % 64 == 0);
