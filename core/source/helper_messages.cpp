@@ -1,28 +1,15 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/clock.h"
+#include "core/schema/cost.h"
 #include "core/source/helper_supervisor.h"
 
 #include <algorithm>
-#include <cmath>
 #include <type_traits>
 
 // What the helper says, and whether it can be believed.
 namespace statescape::source {
 namespace {
-/// Events of one probe this dense on a CPU, one in 100 µs, find its code and maps in the caches.
-constexpr double kColdPerCpu = 10'000;
-/// What an event costs then, in ns: of the dearest probe, see bpf/probes/scheduler/README.md.
-constexpr double kWarmNs = 50;
-
-/// The cost measured at the start is that of a mostly idle machine; multiplied by a storm's rate it would say
-/// more than all CPUs. @return ns per second
-double costOf(double eventsPerSecond, unsigned cpus, double nsPerEvent)
-{
-    const double cold = std::min(eventsPerSecond, kColdPerCpu * std::max(1U, cpus));
-    return cold * nsPerEvent + (eventsPerSecond - cold) * std::min(nsPerEvent, kWarmNs);
-}
-
 using base::Code;
 using base::fail;
 using base::Result;
@@ -165,10 +152,8 @@ void HelperSupervisor::account(const wire::RawSample &raw)
         const bool grew = raw.events[i] >= m_last->events[i];
         const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
-        const float cost = m_now.probes[i].nsPerEvent;
-        if (!std::isfinite(cost) || cost <= 0)
-            continue;
-        const double ns = costOf(rate, raw.onlineCpus, static_cast<double>(cost));
+        const auto &state = m_now.probes[i];
+        const double ns = schema::costPerSecond({state.nsPerEvent, state.nsWhenBusy}, rate, raw.onlineCpus);
         m_now.cpuShare[i] = ns / 1e7;
         nsPerSecond += ns;
     }
