@@ -20,6 +20,7 @@ QList<Rule> rules()
         {"core/schema", {"core/base"}, {}},
         {"core/wire", {"core/base", "core/schema"}, {}},
         {"core/procfs", {"core/base", "core/schema", "core/wire"}, {}},
+        {"core/hooks", {"core/base", "core/schema"}, {"libbpf", "libelf", "libseccomp"}},
         // core/ml here is matrix.h alone: the type that views are handed out as.
         {"core/feature", {"core/base", "core/schema", "core/wire", "core/ml"}, {"Eigen"}},
         {"core/ml", {"core/base"}, {"Eigen", "nanoflann", "Spectra", "fmt"}},
@@ -30,7 +31,7 @@ QList<Rule> rules()
          {"core/base", "core/schema", "core/wire", "core/feature", "core/store", "core/procfs"},
          {"fmt"}},
         {"core/session", kCore, {"Eigen", "fmt", "JSON"}},
-        {"bpf", {"core/base", "core/schema", "core/wire"}, {"libbpf"}},
+        {"bpf", {"core/base", "core/schema", "core/wire", "core/hooks"}, {"libbpf"}},
         {"app/helper",
          {"core/base", "core/schema", "core/wire", "core/procfs", "bpf"},
          {"libbpf", "libcap", "libseccomp"}},
@@ -63,6 +64,7 @@ QString libraryOf(const Include &include)
         {"^tl/", "tl"},
         {"^bpf/", "libbpf"},
         {"^seccomp\\.h$", "libseccomp"},
+        {"^(libelf|gelf)\\.h$", "libelf"},
         {"^sys/capability\\.h$", "libcap"},
     };
     for (const auto &[pattern, name] : patterns)
