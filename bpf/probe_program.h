@@ -6,6 +6,7 @@
 #include "core/schema/catalogue.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -20,12 +21,31 @@ struct Opened {
     bpf_object *object = nullptr;
 };
 
-/// A hook has two programs in the object: <name>_btf and <name>_raw, the same body over two kinds of context.
+struct SharedMaps;
+class MappedArray;
+
+enum class At : std::uint8_t {
+    Tracepoint, ///< programs <name>_btf (tp_btf), else <name>_raw (raw_tp)
+    Entry,      ///< <name>_fentry, else <name>_kprobe; the Exit of the same name follows in the table
+    Exit,       ///< <name>_fexit, else <name>_kretprobe; always of the same family as its Entry
+    Clock,      ///< <name>_perf, on a cpu-clock event of Hook::hertz on each CPU that is online
+};
+
+/// One program that is to run somewhere. The object has a twin of it, the same body over another kind of
+/// context, for kernels that refuse the first.
 struct Hook {
     std::string_view name;
     bool essential = true;
     std::string_view without = {}; ///< what is missing when a hook that is not essential fails
+    At at = At::Tracepoint;
+    std::uint32_t hertz = 0;
 };
+
+/// @return the endings of the names of a hook's programs, in the order they are tried.
+std::span<const std::string_view> programSuffixes(At at);
+
+/// ProbeProgram::pendingCells: as many cells as the table of tasks has.
+inline constexpr std::uint32_t kPendingPerTask = ~std::uint32_t{0};
 
 /// The user half of a probe.
 struct ProbeProgram {
@@ -36,6 +56,10 @@ struct ProbeProgram {
     std::size_t missesWord; ///< a word that counts events not measured; 0: none
     float recordedNs;       ///< ns per event from the probe's README, for where it cannot be measured
     Opened (*open)(const KernelTraits &traits); ///< object is null on failure, errno is set
+    std::uint32_t pendingCells = 0;             ///< of the map "pending", ss_pending each
+    /// Called before every attach, also after a suspension: what began before must not be timed. The cells of
+    /// "pending" are empty by then.
+    void (*forget)(const SharedMaps &maps, const MappedArray &banks, std::uint64_t nowNs) = nullptr;
 };
 
 const ProbeProgram &schedulerProbe();

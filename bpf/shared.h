@@ -58,7 +58,7 @@ SS_STATIC_ASSERT(sizeof(struct ss_active) % 64 == 0);
 struct ss_control {
     __u32 epoch;
     __u32 block_needs_issue; /* a completed request had no issue time of its own */
-    __u64 attached_ns;       /* CLOCK_MONOTONIC just before the scheduler probe is attached */
+    __u64 attached_ns;       /* CLOCK_MONOTONIC just before the scheduler probe was last attached */
     __u64 pad[6];
 };
 SS_STATIC_ASSERT(sizeof(struct ss_control) == 64);

@@ -159,13 +159,13 @@ private Q_SLOTS:
     {
         auto traits = KernelTraits::detect();
         QVERIFY(traits);
-        auto maps = SharedMaps::create(*traits);
+        auto pending = MappedArray::create("ss_pending", sizeof(ss_pending), SS_RECLAIM_CELLS);
         auto banks = MappedArray::create("ss_memory", sizeof(ss_memory_bank), traits->cpusPossible);
-        QVERIFY(maps && banks);
+        QVERIFY(pending && banks);
         auto opened = memoryProbe().open(*traits);
         QVERIFY(opened.object);
         bpf_map__reuse_fd(bpf_object__find_map_by_name(opened.object, "banks"), banks->fd());
-        bpf_map__reuse_fd(bpf_object__find_map_by_name(opened.object, "reclaiming"), maps->reclaiming.fd());
+        bpf_map__reuse_fd(bpf_object__find_map_by_name(opened.object, "pending"), pending->fd());
         bpf_program *program = nullptr;
         bpf_object__for_each_program(program, opened.object) bpf_program__set_autoload(
             program, std::string_view(bpf_program__name(program)).ends_with("_raw"));

@@ -14,7 +14,7 @@
 const volatile __u8 issue_has_queue = 0;
 const volatile __u8 bio_has_queue = 0;
 
-SS_ARRAY(inflight, SS_INFLIGHT_CELLS, struct ss_pending);
+SS_ARRAY(pending, SS_INFLIGHT_CELLS, struct ss_pending);
 
 // The verifier allows no arithmetic on a typed pointer, so its bits take a detour.
 static __always_inline __u64 address_of(struct request *request)
@@ -28,7 +28,7 @@ static __always_inline struct ss_pending *pending_of(__u64 address)
 {
     // Requests lie at multiples of 64 bytes; the multiplier spreads what their size leaves regular.
     __u32 index = ((address >> 6) * 0x9e3779b97f4a7c15ULL) >> 52;
-    return bpf_map_lookup_elem(&inflight, &index);
+    return bpf_map_lookup_elem(&pending, &index);
 }
 
 // A request's own io_start_time_ns is set only where the queue keeps statistics (QUEUE_FLAG_STATS). When the

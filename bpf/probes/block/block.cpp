@@ -40,7 +40,8 @@ const ProbeProgram &blockProbe()
                                            offsetof(ss_block_bank, hits) / 8,
                                            offsetof(ss_block_bank, untimed) / 8,
                                            65,
-                                           open};
+                                           open,
+                                           SS_INFLIGHT_CELLS};
     return kProgram;
 }
 

@@ -6,12 +6,12 @@
 #include "bpf/common.bpf.h"
 
 // A task sleeps and moves to another CPU while it reclaims, so its start is kept by task, not by CPU.
-SS_ARRAY(reclaiming, SS_RECLAIM_CELLS, struct ss_pending);
+SS_ARRAY(pending, SS_RECLAIM_CELLS, struct ss_pending);
 
 static __always_inline struct ss_pending *pending_of(__u32 tid)
 {
     __u32 index = tid & (SS_RECLAIM_CELLS - 1);
-    return bpf_map_lookup_elem(&reclaiming, &index);
+    return bpf_map_lookup_elem(&pending, &index);
 }
 
 static __always_inline int on_begin(void)

@@ -30,7 +30,8 @@ const ProbeProgram &memoryProbe()
                                            offsetof(ss_memory_bank, hits) / 8,
                                            offsetof(ss_memory_bank, collisions) / 8,
                                            25,
-                                           open};
+                                           open,
+                                           SS_RECLAIM_CELLS};
     return kProgram;
 }
 

@@ -71,7 +71,7 @@ static __always_inline void enter(struct ss_scheduler_bank *bank, struct ss_cont
     struct ss_task *cell = cell_of(task, tid, control->epoch, direct);
     if (!cell)
         return;
-    if (cell->state == SS_TASK_RUNNABLE && now >= cell->since_ns) {
+    if (cell->state == SS_TASK_RUNNABLE && now >= cell->since_ns && cell->since_ns >= control->attached_ns) {
         __u64 waited = now - cell->since_ns;
         bank->runq_ns += waited;
         ss_observe(bank->runq, waited);
@@ -130,12 +130,14 @@ static __always_inline int on_wakeup(struct task_struct *task, __u32 hook, bool 
         ss_take_over(cell, tid, SS_READ(direct, task, tgid), control->epoch);
         bpf_core_read(cell->comm, sizeof(cell->comm), &task->comm);
     }
-    if (cell->state == SS_TASK_BLOCKED && now >= cell->since_ns) {
+    // What began before the probe was attached, for the first time or again, may have ended in between.
+    bool known = cell->since_ns >= control->attached_ns;
+    if (cell->state == SS_TASK_BLOCKED && now >= cell->since_ns && known) {
         __u64 slept = now - cell->since_ns;
         bank->blocked_ns += slept;
         ss_observe(bank->blocked, slept);
     }
-    if (cell->state != SS_TASK_RUNNABLE) {
+    if (cell->state != SS_TASK_RUNNABLE || !known) {
         cell->since_ns = now;
         cell->state = SS_TASK_RUNNABLE;
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/probes/scheduler/scheduler.h"
 
-#include "bpf/probe_program.h"
+#include "bpf/loader.h"
 
 #include <array>
 #include <cassert>
@@ -27,6 +27,17 @@ Opened open(const KernelTraits &traits)
     }
     return adopt(skeleton);
 }
+
+// Who runs is not known before a CPU's first switch; nobody is timed until then.
+void forget(const SharedMaps &maps, const MappedArray &banks, std::uint64_t nowNs)
+{
+    maps.control.as<ss_control>(0).attached_ns = nowNs;
+    for (std::uint32_t cpu = 0; cpu < banks.entries(); ++cpu) {
+        auto &bank = banks.as<ss_scheduler_bank>(cpu);
+        bank.running_tid = 0;
+        bank.running_since_ns = nowNs;
+    }
+}
 } // namespace
 
 const ProbeProgram &schedulerProbe()
@@ -37,7 +48,9 @@ const ProbeProgram &schedulerProbe()
                                            offsetof(ss_scheduler_bank, hits) / 8,
                                            0,
                                            150,
-                                           open};
+                                           open,
+                                           0,
+                                           forget};
     return kProgram;
 }
 

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Probes are taken off their hooks and put back by a process that has given everything up.
+#include "bpf/loader.h"
+#include "bpf/probes/scheduler/scheduler.h"
+#include "bpf/probes/syscalls/syscalls.h"
+#include "core/base/clock.h"
+#include "workload.h"
+
+#include <QTest>
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <grp.h>
+#include <optional>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace statescape;
+using namespace statescape::bpf;
+
+namespace {
+constexpr uid_t kNobody = 65534;
+constexpr int kCalls = 20'000;
+using std::chrono::milliseconds;
+
+/// One probe with maps of its own.
+struct Loaded {
+    LibbpfLog log;
+    std::unique_ptr<SharedMaps> maps;
+    std::optional<LoadedProbe> probe;
+
+    explicit Loaded(const ProbeProgram &program)
+    {
+        const auto traits = KernelTraits::detect();
+        if (!traits)
+            return;
+        auto made = SharedMaps::create(*traits);
+        auto banks = MappedArray::create("ss_test", program.bankBytes, traits->cpusPossible);
+        if (!made || !banks)
+            return;
+        maps = std::make_unique<SharedMaps>(std::move(*made));
+        probe.emplace(LoadedProbe::load(program, *traits, *maps, std::move(*banks), log));
+    }
+    [[nodiscard]] bool stands() const { return probe && !probe->missing(); }
+    [[nodiscard]] std::string why() const
+    {
+        if (!probe)
+            return "no maps may be made here";
+        const auto *missing = probe->missing();
+        return missing ? std::string(missing->name) + ": " + log.lastWarning() : std::string();
+    }
+    [[nodiscard]] std::uint64_t sum(std::size_t word) const
+    {
+        std::uint64_t total = 0;
+        for (std::uint32_t cpu = 0; cpu < probe->banks().entries(); ++cpu)
+            total += load((&probe->banks().as<std::uint64_t>(cpu))[word]);
+        return total;
+    }
+};
+
+bool dropEverything()
+{
+    return ::setgroups(0, nullptr) == 0 && ::setresgid(kNobody, kNobody, kNobody) == 0 &&
+           ::setresuid(kNobody, kNobody, kNobody) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+bool pinTo(int cpu)
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    return ::sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+#define EXPECT(condition)                                                                                    \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            std::fprintf(stderr, "not true: %s\n", #condition);                                              \
+            return false;                                                                                    \
+        }                                                                                                    \
+    } while (false)
+
+bool countsOnlyWhileAttached(Loaded &loaded, const std::function<std::uint64_t()> &count)
+{
+    auto &probe = *loaded.probe;
+    EXPECT(dropEverything());
+    const auto first = count();
+    EXPECT(workload::writeCalls(kCalls));
+    const auto attached = count();
+    EXPECT(attached >= first + kCalls);
+
+    EXPECT(probe.suspend() && probe.suspended());
+    std::this_thread::sleep_for(milliseconds(20)); // a program that was running may still end
+    const auto off = count();
+    EXPECT(workload::writeCalls(kCalls));
+    EXPECT(count() == off);
+
+    const auto resumed = probe.resume();
+    if (!resumed)
+        std::fprintf(stderr, "%s\n", resumed.error().text().c_str());
+    EXPECT(resumed && !probe.suspended());
+    EXPECT(count() >= off); // goes on from there
+    EXPECT(workload::writeCalls(kCalls));
+    EXPECT(count() >= off + kCalls);
+    EXPECT(probe.suspend() && probe.resume() && probe.resume());
+    return true;
+}
+
+/// Holds one CPU against everybody but the kernel's most important, for less than the kernel allows a
+/// real-time task to.
+bool holdCpu(int cpu, milliseconds duration)
+{
+    const sched_param first{1};
+    if (!pinTo(cpu) || ::sched_setscheduler(0, SCHED_FIFO, &first) != 0)
+        return false;
+    const auto end = base::monotonicNs() + static_cast<std::uint64_t>(duration.count()) * 1'000'000;
+    while (base::monotonicNs() < end) {
+    }
+    return true;
+}
+} // namespace
+
+class SuspendTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        if (::geteuid() != 0)
+            QSKIP("only root can load programs and then become nobody");
+    }
+
+    void withoutPrivilege()
+    {
+        const auto why = Loaded(syscallsProbe()).why();
+        if (!why.empty())
+            QSKIP(why.c_str());
+        // Loaded in the child: a copy of a link's descriptor elsewhere would keep the program on its hook.
+        QVERIFY(workload::inChild([] {
+                    Loaded loaded(syscallsProbe());
+                    const auto word = offsetof(ss_syscalls_bank, classes[SS_SYS_WRITE]) / 8;
+                    return loaded.stands() &&
+                           countsOnlyWhileAttached(loaded, [&] { return loaded.sum(word); });
+                }) > 0);
+    }
+
+    // The wait began before the suspension and ended after it; how much of it was waiting nobody knows.
+    void aWaitAcrossASuspensionIsNotMeasured()
+    {
+        Loaded loaded(schedulerProbe());
+        if (!loaded.stands())
+            QSKIP(loaded.why().c_str());
+        cpu_set_t allowed;
+        ::sched_getaffinity(0, sizeof(allowed), &allowed);
+        if (CPU_COUNT(&allowed) < 2 || !CPU_ISSET(0, &allowed) || !CPU_ISSET(1, &allowed))
+            QSKIP("needs two CPUs");
+        std::array<int, 2> pipe{};
+        QVERIFY(::pipe(pipe.data()) == 0 && pinTo(0));
+        const pid_t waiter = workload::start([&] {
+            char byte = 0;
+            return pinTo(1) && ::read(pipe[0], &byte, 1) == 1;
+        });
+        std::this_thread::sleep_for(milliseconds(20));
+        const pid_t holder = workload::start([] { return holdCpu(1, milliseconds(500)); });
+        std::this_thread::sleep_for(milliseconds(50));
+        QCOMPARE(::write(pipe[1], "x", 1), 1); // runnable from here on
+        std::this_thread::sleep_for(milliseconds(50));
+        QVERIFY(loaded.probe->suspend());
+        std::this_thread::sleep_for(milliseconds(250));
+        const auto resumedNs = base::monotonicNs();
+        const auto onCpu = loaded.sum(offsetof(ss_scheduler_bank, oncpu_ns) / 8);
+        QVERIFY(loaded.probe->resume());
+        QVERIFY(workload::finish(holder));
+        QVERIFY(workload::finish(waiter));
+        ::sched_setaffinity(0, sizeof(allowed), &allowed);
+        ::close(pipe[0]);
+        ::close(pipe[1]);
+        std::uint64_t wrong = 0;
+        for (std::size_t i = schema::bucketOf(250'000'000); i < SS_BUCKETS; ++i)
+            wrong += loaded.sum(offsetof(ss_scheduler_bank, runq) / 8 + i);
+        QCOMPARE(wrong, 0U);
+        const auto elapsed = base::monotonicNs() - resumedNs;
+        const auto cpus = static_cast<std::uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN));
+        QVERIFY(loaded.sum(offsetof(ss_scheduler_bank, oncpu_ns) / 8) - onCpu <= elapsed * cpus);
+    }
+
+    void aWaitThatBeginsAndEndsAfterwardsIs()
+    {
+        Loaded loaded(schedulerProbe());
+        if (!loaded.stands())
+            QSKIP(loaded.why().c_str());
+        QVERIFY(loaded.probe->suspend());
+        QVERIFY(loaded.probe->resume());
+        const auto waits = [&] {
+            std::uint64_t all = 0;
+            for (std::size_t i = 0; i < SS_BUCKETS; ++i)
+                all += loaded.sum(offsetof(ss_scheduler_bank, runq) / 8 + i);
+            return all;
+        };
+        const auto before = waits();
+        QVERIFY(workload::inChild([] { return workload::pingPong(2000); }) > 0);
+        QVERIFY(waits() >= before + 2 * 2000 * 95 / 100);
+    }
+};
+
+QTEST_GUILESS_MAIN(SuspendTest)
+#include "tst_suspend.moc"
