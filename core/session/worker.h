@@ -16,7 +16,7 @@ namespace statescape::session {
 /// superseded.
 class Worker {
 public:
-    enum class Kind { Axes, Picture, Map, Train, Explain, Suggest, Grow };
+    enum class Kind { Axes, Picture, Map, Train, Explain, Suggest, Grow, Search, Preview, Programs };
 
     Worker()
         : m_thread([this](const std::stop_token &stop) { run(stop); })
