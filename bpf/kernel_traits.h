@@ -15,6 +15,7 @@ struct KernelTraits {
     bool switchHasState = true;      ///< sched_switch has a fourth argument (5.18)
     bool issueHasQueue = false;      ///< block_rq_issue has the queue in front (until 5.10)
     bool bioHasQueue = false;        ///< block_bio_queue has the queue in front (until 5.10)
+    bool perEntity = false;          ///< of the plan: tasks keep what samples per process or cgroup need
 
     /// Reads the signatures of the tracepoints from the kernel's own BTF.
     /// @error NotSupported without BTF

@@ -15,12 +15,28 @@ struct thread_info {
     __u32 status;
 };
 
+// Since 5.5 (67c0496e87d1) a plain number, as old as the mapped arrays (fc9702273e2e) that every probe needs.
+struct kernfs_node {
+    __u64 id;
+};
+
+struct cgroup {
+    struct kernfs_node *kn;
+};
+
+struct css_set {
+    struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
     struct thread_info thread_info;
     unsigned int __state;
     int pid;
     int tgid;
     char comm[16];
+    __u64 start_boottime;
+    struct task_struct *group_leader;
+    struct css_set *cgroups;
 };
 
 // Before 5.14 (2f064a59a11f) the field had no underscores and was a signed long.

@@ -28,19 +28,30 @@ enum ss_task_state {
     SS_TASK_BLOCKED = 3,  /* in uninterruptible sleep since since_ns */
 };
 
-/* One task; index in the table is tid & (cells - 1). Counters are cumulative since tid took the cell over. */
+/* One task; index in the table is tid & (cells - 1). Counters are cumulative since tid took the cell over. The
+ * first cache line is what every switch writes; of the second a plan about the host only needs the bytes. */
 struct ss_task {
     __u32 tid; /* 0 while the cell changes hands */
     __u32 tgid;
     char comm[16];
     __u64 since_ns;
     __u64 cpu_ns;
-    __u64 io_bytes;
     __u64 syscalls;
-    __u32 state; /* enum ss_task_state */
-    __u32 epoch; /* the last epoch in which a counter grew */
+    __u64 cgroup; /* id in the default hierarchy when last touched */
+    __u32 state;  /* enum ss_task_state */
+    __u32 epoch;  /* the last epoch in which a counter grew */
+    __u64 runq_ns;
+    __u64 blocked_ns;
+    __u32 switches; /* these four may wrap */
+    __u32 involuntary;
+    __u32 wakeups;
+    __u32 failed;           /* system calls */
+    __u64 start_ns;         /* CLOCK_BOOTTIME; tells tasks of one number apart */
+    __u64 process_start_ns; /* of the thread group's leader */
+    __u64 read_bytes;
+    __u64 write_bytes;
 };
-SS_STATIC_ASSERT(sizeof(struct ss_task) == 64);
+SS_STATIC_ASSERT(sizeof(struct ss_task) == 128);
 
 /* One CPU's list of the cells whose counters grew, one side per parity of the epoch: while the kernel fills
  * one, user space reads the other, so nothing is ever cleared under a reader. */

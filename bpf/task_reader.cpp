@@ -33,22 +33,34 @@ std::uint64_t advance(std::uint64_t &seen, std::uint64_t now)
 }
 } // namespace
 
-TaskReader::TaskReader(const SharedMaps &maps)
+TaskReader::TaskReader(const SharedMaps &maps, schema::EntityKind kind)
     : m_maps(&maps)
-    , m_seen(maps.tasks.entries())
 {
+    if (kind == schema::EntityKind::Process || kind == schema::EntityKind::Cgroup) {
+        m_seenMore.resize(maps.tasks.entries());
+        m_entities = std::make_unique<EntityTable>(kind);
+        m_facts = std::make_unique<ProcFacts>(kind, maps.tasks);
+    } else {
+        m_seen.resize(maps.tasks.entries());
+    }
     if (numbersAgreeWithKernel())
         m_procDir.reset(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     auto &control = m_maps->control.as<ss_control>(0);
     std::atomic_ref<__u32>(control.epoch).store(1);
 }
 
-void TaskReader::prime()
+void TaskReader::prime(std::uint64_t nowNs)
 {
     for (std::uint32_t i = 0; i < m_maps->tasks.entries(); ++i) {
         const auto &cell = m_maps->tasks.as<ss_task>(i);
-        m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.io_bytes), load(cell.syscalls)};
+        if (m_entities)
+            m_seenMore[i] = {load(cell.start_ns), wordsOf(cell)};
+        else
+            m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.read_bytes) + load(cell.write_bytes),
+                         load(cell.syscalls)};
     }
+    if (m_entities)
+        m_entities->prime(nowNs);
     auto &control = m_maps->control.as<ss_control>(0);
     std::atomic_ref<__u32>(control.epoch).store(std::max(control.epoch + 1, 1U));
 }
@@ -56,15 +68,31 @@ void TaskReader::prime()
 void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
                       std::vector<wire::ProcessUse> &processes)
 {
+    m_uses.clear();
+    visit(nowNs, running,
+          [this](std::uint32_t cell, std::uint64_t unbookedNs) { addCell(cell, unbookedNs); });
+    mergeByProcess();
+    report(processes);
+}
+
+void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
+                      std::vector<wire::EntityReading> &entities)
+{
+    visit(nowNs, running,
+          [this](std::uint32_t cell, std::uint64_t unbookedNs) { addTask(cell, unbookedNs); });
+    m_entities->finish(nowNs, *m_facts, entities);
+}
+
+template <class Add>
+void TaskReader::visit(std::uint64_t nowNs, const std::vector<Running> &running, Add add)
+{
     auto &control = m_maps->control.as<ss_control>(0);
     const auto epoch = control.epoch;
     std::atomic_ref<__u32>(control.epoch).store(epoch + 1 == 0 ? 1 : epoch + 1);
-    m_uses.clear();
     // Running tasks first: a cell's second mention then finds nothing left to add.
     for (const auto &task : running)
         if (task.tid != 0)
-            addCell(task.tid & (m_maps->tasks.entries() - 1),
-                    nowNs > task.sinceNs ? nowNs - task.sinceNs : 0);
+            add(task.tid & (m_maps->tasks.entries() - 1), nowNs > task.sinceNs ? nowNs - task.sinceNs : 0);
     const auto side = epoch & 1;
     for (std::uint32_t cpu = 0; cpu < m_maps->active.entries(); ++cpu) {
         const auto &list = m_maps->active.as<ss_active>(cpu);
@@ -72,10 +100,46 @@ void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
             continue;
         const auto count = std::min<std::uint32_t>(load(list.count[side]), SS_ACTIVE_CELLS);
         for (std::uint32_t i = 0; i < count; ++i)
-            addCell(load(list.cells[side][i]) & (m_maps->tasks.entries() - 1), 0);
+            add(load(list.cells[side][i]) & (m_maps->tasks.entries() - 1), 0);
     }
-    mergeByProcess();
-    report(processes);
+}
+
+std::array<std::uint64_t, kTaskWords> TaskReader::wordsOf(const ss_task &cell)
+{
+    return {load(cell.cpu_ns),      load(cell.runq_ns),    load(cell.blocked_ns), load(cell.switches),
+            load(cell.involuntary), load(cell.wakeups),    load(cell.syscalls),   load(cell.failed),
+            load(cell.read_bytes),  load(cell.write_bytes)};
+}
+
+void TaskReader::addTask(std::uint32_t index, std::uint64_t unbookedNs)
+{
+    const auto &cell = m_maps->tasks.as<ss_task>(index);
+    const auto tid = load(cell.tid);
+    TaskUse use{load(cell.tgid), index, load(cell.cgroup), load(cell.process_start_ns), {}};
+    const auto startNs = load(cell.start_ns);
+    auto words = wordsOf(cell);
+    if (tid == 0 || startNs == 0 || load(cell.tid) != tid || load(cell.start_ns) != startNs)
+        return;
+    words[0] += unbookedNs;
+    auto &seen = m_seenMore[index];
+    if (seen.startNs != startNs)
+        seen = {startNs, {}};
+    bool any = false;
+    for (std::size_t i = 0; i < kTaskWords; ++i) {
+        const auto slot = static_cast<schema::EntitySlot>(i);
+        const bool narrow = slot >= schema::EntitySlot::Switches && slot <= schema::EntitySlot::Wakeups;
+        if (narrow || slot == schema::EntitySlot::FailedSyscalls) {
+            // 32 bits wide in the kernel's table; what would be over half of them is a step back.
+            const auto grown = static_cast<std::uint32_t>(words[i] - seen.words[i]);
+            use.grown[i] = grown <= 0x7fffffffU ? grown : 0;
+            seen.words[i] = words[i];
+        } else {
+            use.grown[i] = advance(seen.words[i], words[i]);
+        }
+        any = any || use.grown[i] != 0;
+    }
+    if (any)
+        m_entities->add(use);
 }
 
 void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
@@ -84,7 +148,7 @@ void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
     const auto tid = load(cell.tid);
     const auto tgid = load(cell.tgid);
     const auto cpuNs = load(cell.cpu_ns);
-    const auto ioBytes = load(cell.io_bytes);
+    const auto ioBytes = load(cell.read_bytes) + load(cell.write_bytes);
     const auto syscalls = load(cell.syscalls);
     if (tid == 0 || load(cell.tid) != tid)
         return;

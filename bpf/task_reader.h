@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "bpf/entity_facts.h"
+#include "bpf/entity_table.h"
 #include "bpf/loader.h"
 #include "core/base/fd.h"
 #include "core/wire/messages.h"
 
+#include <memory>
 #include <vector>
+
+struct ss_task;
 
 namespace statescape::bpf {
 
@@ -16,19 +21,28 @@ struct Running {
     std::uint64_t sinceNs = 0;
 };
 
-/// Finds the processes that used most in an interval from the task table. Not thread-safe.
+/// Reads the task table: which processes used most in an interval, and in a plan about processes or cgroups
+/// what each of them did. Not thread-safe.
 class TaskReader {
 public:
-    explicit TaskReader(const SharedMaps &maps);
+    /// @param kind of the plan
+    TaskReader(const SharedMaps &maps, schema::EntityKind kind);
 
     /// Forgets what was, so that the next read() covers only what comes from here on.
-    void prime();
-    /// Ends an interval. @param running the tasks on CPUs at @p nowNs, whose time no switch has booked yet
+    void prime(std::uint64_t nowNs);
+    /// Ends an interval of a plan about the host.
+    /// @param running the tasks on CPUs at @p nowNs, whose time no switch has booked yet
     /// @param[out] processes the union of the top users of CPU, I/O and system calls
     void read(std::uint64_t nowNs, const std::vector<Running> &running,
               std::vector<wire::ProcessUse> &processes);
+    /// Ends an interval of a plan about processes or cgroups.
+    void read(std::uint64_t nowNs, const std::vector<Running> &running,
+              std::vector<wire::EntityReading> &entities);
+    [[nodiscard]] bool perEntity() const { return m_entities != nullptr; }
     /// @return tasks whose waits or use went unmeasured for want of a cell or a list entry, cumulative.
     [[nodiscard]] std::uint64_t collisions() const;
+    /// @return see wire::Losses::entitiesUntold.
+    [[nodiscard]] std::uint64_t untold() const { return m_entities ? m_entities->untold() : 0; }
 
 private:
     struct Seen {
@@ -44,13 +58,26 @@ private:
         std::uint64_t ioBytes = 0;
         std::uint64_t syscalls = 0;
     };
+    /// What entities need of a task beside what hosts need.
+    struct SeenMore {
+        std::uint64_t startNs = 0;
+        std::array<std::uint64_t, kTaskWords> words{};
+    };
+    /// Begins the next epoch and calls @p add(cell, unbooked ns) for each that was active in the one before.
+    template <class Add>
+    void visit(std::uint64_t nowNs, const std::vector<Running> &running, Add add);
     void addCell(std::uint32_t cell, std::uint64_t unbookedNs);
+    void addTask(std::uint32_t cell, std::uint64_t unbookedNs);
+    static std::array<std::uint64_t, kTaskWords> wordsOf(const ss_task &cell);
     void mergeByProcess();
     void report(std::vector<wire::ProcessUse> &processes);
     void nameOf(const Use &use, std::array<char, 16> &comm) const;
 
     const SharedMaps *m_maps;
-    std::vector<Seen> m_seen;
+    std::vector<Seen> m_seen;         ///< by cell; empty in a plan about entities
+    std::vector<SeenMore> m_seenMore; ///< by cell; empty in a plan about the host
+    std::unique_ptr<EntityTable> m_entities;
+    std::unique_ptr<EntityFacts> m_facts;
     std::vector<Use> m_uses;
     std::vector<std::size_t> m_order;
     std::vector<std::size_t> m_chosen;

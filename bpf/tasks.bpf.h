@@ -7,6 +7,8 @@
 #include "bpf/common.bpf.h"
 
 const volatile __u32 task_mask = SS_MAX_TASK_CELLS - 1;
+// Off for plans about the host: the verifier then leaves out what only samples per process or cgroup need.
+const volatile __u8 per_entity = 0;
 
 SS_ARRAY(tasks, 1, struct ss_task);
 SS_ARRAY(active, 1, struct ss_active);
@@ -30,8 +32,10 @@ static __always_inline struct ss_active *ss_active(void)
     return bpf_map_lookup_elem(&active, &cpu);
 }
 
-/// Empties the cell for @p tid; the caller fills comm. A sleeping or dead owner had nothing to lose.
-static __always_inline void ss_take_over(struct ss_task *cell, __u32 tid, __u32 tgid, __u32 epoch)
+/// Empties the cell for @p tid, which is @p task; the caller fills comm. A sleeping or dead owner had nothing
+/// to lose.
+static __always_inline void ss_take_over(struct ss_task *cell, struct task_struct *task, __u32 tid,
+                                         __u32 tgid, __u32 epoch)
 {
     if (cell->tid && cell->tid != tid && (cell->state != SS_TASK_NONE || cell->epoch == epoch)) {
         struct ss_active *list = ss_active();
@@ -43,21 +47,37 @@ static __always_inline void ss_take_over(struct ss_task *cell, __u32 tid, __u32 
     cell->tgid = tgid;
     cell->since_ns = 0;
     cell->cpu_ns = 0;
-    cell->io_bytes = 0;
     cell->syscalls = 0;
+    cell->read_bytes = 0;
+    cell->write_bytes = 0;
     cell->state = SS_TASK_NONE;
     cell->epoch = 0;
+    if (per_entity) {
+        cell->cgroup = 0;
+        cell->runq_ns = 0;
+        cell->blocked_ns = 0;
+        cell->switches = 0;
+        cell->involuntary = 0;
+        cell->wakeups = 0;
+        cell->failed = 0;
+        cell->start_ns = BPF_CORE_READ(task, start_boottime);
+        cell->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+    }
     ss_barrier();
     cell->tid = tid;
 }
 
-/// Lists the cell once per epoch. An entry lost to a race only comes an epoch later: the counters are
-/// cumulative.
+/// Lists the cell, which is the running task's, once per epoch. An entry lost to a race only comes an epoch
+/// later: the counters are cumulative.
 static __always_inline void ss_touch(struct ss_task *cell, __u32 epoch)
 {
     if (cell->epoch == epoch)
         return;
     cell->epoch = epoch;
+    if (per_entity) {
+        struct task_struct *task = (void *)bpf_get_current_task();
+        cell->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+    }
     struct ss_active *list = ss_active();
     if (!list)
         return;
@@ -88,7 +108,7 @@ static __always_inline struct ss_task *ss_current_cell(__u32 epoch)
     if (!cell)
         return 0;
     if (cell->tid != tid) {
-        ss_take_over(cell, tid, id >> 32, epoch);
+        ss_take_over(cell, (void *)bpf_get_current_task(), tid, id >> 32, epoch);
         bpf_get_current_comm(cell->comm, sizeof(cell->comm));
     }
     return cell;

@@ -13,8 +13,6 @@ using schema::DerivedFeature;
 using schema::Missing;
 using schema::Slot;
 
-constexpr std::int64_t kSuspendNs = 10'000'000;
-
 bool isDifferential(Derivation derivation)
 {
     return derivation != Derivation::Gauge && derivation != Derivation::GaugeShare;
@@ -136,54 +134,14 @@ float differenceOf(const Interval &interval, const DerivedFeature &feature)
     }
     return gaugeOf(interval.now, feature);
 }
-
-bool suspended(const wire::RawSample &now, const wire::RawSample &before)
-{
-    const auto slept = [](const wire::RawSample &raw) {
-        return static_cast<std::int64_t>(raw.boottimeNs - raw.timeNs);
-    };
-    return slept(now) - slept(before) > kSuspendNs;
-}
-
-Missing absenceOf(const wire::ProbeState &state)
-{
-    // Unknown stands for "not absent"; see reasonOf().
-    if (state.available)
-        return Missing::Unknown;
-    switch (state.code) {
-    case base::Code::NotPermitted:
-        return Missing::NoPermission;
-    case base::Code::Ok:
-    case base::Code::Cancelled:
-    case base::Code::Busy:
-        return Missing::Disabled;
-    default:
-        return Missing::NotSupported;
-    }
-}
 } // namespace
 
 Deriver::Deriver(std::shared_ptr<const schema::Layout> layout, std::span<const wire::ProbeState> probes)
     : m_layout(std::move(layout))
-    , m_absent(m_layout->probes().size(), Missing::Unknown)
+    , m_absence(m_layout->probes().size())
 {
     for (const auto &state : probes)
         update(state);
-}
-
-void Deriver::update(const wire::ProbeState &state)
-{
-    const auto index = static_cast<std::size_t>(state.probe);
-    if (index < m_absent.size())
-        m_absent[index] = absenceOf(state);
-}
-
-schema::Missing Deriver::reasonOf(const wire::RawSample &raw, schema::Probe probe) const
-{
-    if ((raw.shedMask & schema::bitOf(probe)) != 0)
-        return Missing::Shed;
-    const Missing reason = m_absent[static_cast<std::size_t>(probe)];
-    return reason == Missing::Unknown ? Missing::Disabled : reason;
 }
 
 FeatureFrame Deriver::derive(const wire::RawSample &raw)
@@ -203,7 +161,7 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
     };
     const auto valueOf = [&](const DerivedFeature &feature) {
         if (!has(raw, feature.probe))
-            return schema::missingValue(reasonOf(raw, feature.probe));
+            return schema::missingValue(m_absence.reasonOf(raw, feature.probe));
         if (!isDifferential(feature.derivation))
             return gaugeOf(raw, feature);
         if (before == nullptr || !has(*before, feature.probe))
@@ -212,7 +170,7 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
             return schema::missingValue(Missing::CounterReset);
         if (frame.durationNs == 0)
             return schema::missingValue(Missing::NoEvents);
-        if (suspended(raw, *before))
+        if (suspendedBetween(*before, raw))
             return schema::missingValue(Missing::Suspended);
         if (dependsOnCpus(feature.derivation) && raw.cpuChanges != before->cpuChanges)
             return schema::missingValue(Missing::CpusChanged);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/feature/absence.h"
 #include "core/feature/feature_frame.h"
 #include "core/wire/messages.h"
 
@@ -10,18 +11,17 @@
 #include <optional>
 #include <span>
 
-namespace statescape::feature
-{
+namespace statescape::feature {
 
-/// Turns the helper's cumulative samples into features of a plan about the host. One per stream; not thread-safe.
-/// A counter that went down, a suspend or a CPU hot-plug inside the interval gives missing values with that reason.
-class Deriver
-{
+/// Turns the helper's cumulative samples into features of a plan about the host. One per stream; not
+/// thread-safe. A counter that went down, a suspend or a CPU hot-plug inside the interval gives missing
+/// values with that reason.
+class Deriver {
 public:
     /// @param probes standings from Hello: decides NotSupported or NoPermission for probes that are off.
     Deriver(std::shared_ptr<const schema::Layout> layout, std::span<const wire::ProbeState> probes);
 
-    void update(const wire::ProbeState &state);
+    void update(const wire::ProbeState &state) { m_absence.update(state); }
     /// @pre raw.slots.size() == layout words
     /// @return the sample; the first one after construction or reset() is all Warmup but for gauges.
     FeatureFrame derive(const wire::RawSample &raw);
@@ -31,10 +31,8 @@ public:
     [[nodiscard]] std::uint64_t gaps() const { return m_gaps; }
 
 private:
-    [[nodiscard]] schema::Missing reasonOf(const wire::RawSample &raw, schema::Probe probe) const;
-
     std::shared_ptr<const schema::Layout> m_layout;
-    std::vector<schema::Missing> m_absent; ///< by probe of the layout
+    Absence m_absence;
     std::optional<wire::RawSample> m_previous;
     std::uint64_t m_gaps = 0;
 };

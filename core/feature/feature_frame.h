@@ -7,17 +7,26 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
-namespace statescape::feature
-{
+namespace statescape::feature {
+
+/// Whom a sample from a live source is about, when that is not the host.
+struct Subject {
+    std::uint64_t run = 0;    ///< of the source; numbers of different runs say nothing of each other
+    std::uint32_t number = 0; ///< in its run
+    std::uint64_t id = 0;     ///< process id, or cgroup id
+    std::string name;
+};
 
 /// One sample: one entity, one interval, one value per schema column.
 struct FeatureFrame {
-    std::uint64_t timeNs = 0;     ///< end of the interval, CLOCK_MONOTONIC
-    std::uint64_t durationNs = 0; ///< its length
-    std::uint32_t entity = 0;     ///< index into the session's entities; 0 is the host
-    std::vector<float> values;    ///< schema size; NaN with a reason where missing
+    std::uint64_t timeNs = 0;                ///< end of the interval, CLOCK_MONOTONIC
+    std::uint64_t durationNs = 0;            ///< its length
+    std::uint32_t entity = 0;                ///< index into the session's entities; 0 is the host
+    std::shared_ptr<const Subject> about;    ///< null for the host, and for samples from a file
+    std::vector<float> values;               ///< schema size; NaN with a reason where missing
     std::vector<wire::ProcessUse> processes; ///< who stood out
 };
 

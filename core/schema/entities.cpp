@@ -61,6 +61,19 @@ std::span<const EntityFeature> entityFeatures()
     return kRows;
 }
 
+std::uint64_t entityProbes()
+{
+    std::uint64_t mask = bitOf(Probe::Process);
+    for (const auto &row : entityFeatures())
+        mask |= bitOf(probeFromKey(row.feature.probe));
+    return mask;
+}
+
+std::string entityText(EntityKind kind, std::uint64_t id, const std::string &name)
+{
+    return kind == EntityKind::Process ? name + " [" + std::to_string(id) + "]" : name;
+}
+
 std::shared_ptr<const Schema> entitySchema(EntityKind kind)
 {
     std::vector<Feature> columns;

@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 /// What is known of a process or a cgroup in each interval, and the features that follow.
 namespace statescape::schema {
 
-/// Words of one entity's reading, cumulative since it was first seen unless it says level. The wire's order:
-/// append only.
+/// Words of one entity's reading, cumulative (see wire::EntityReading) unless it says level. The wire's
+/// order: append only.
 enum class EntitySlot : std::uint8_t {
     OnCpuNs,
     RunqNs,
@@ -28,7 +29,7 @@ enum class EntitySlot : std::uint8_t {
     MinorFaults,   ///< from /proc, missing word ~0 where it cannot be read
     MajorFaults,   ///< from /proc
     ResidentBytes, ///< level, from /proc
-    Threads,       ///< level: tasks seen in the last intervals
+    Threads,       ///< level: tasks active in the interval
     kCount
 };
 inline constexpr std::size_t kEntitySlotCount = static_cast<std::size_t>(EntitySlot::kCount);
@@ -43,6 +44,11 @@ struct EntityFeature {
 };
 /// @return the columns of a session about processes or cgroups.
 std::span<const EntityFeature> entityFeatures();
+/// @return the probes that these columns come from, and the process probe, which knows names after exec.
+std::uint64_t entityProbes();
+/// @return how an entity is named to people, and in CSV files: "postgres [4711]" for a process, a cgroup's
+/// own name.
+std::string entityText(EntityKind kind, std::uint64_t id, const std::string &name);
 /// @param kind Process or Cgroup
 std::shared_ptr<const Schema> entitySchema(EntityKind kind);
 

@@ -67,9 +67,11 @@ struct ProcessUse {
     bool operator==(const ProcessUse &) const = default;
 };
 
-/// What is known of a process or a cgroup, cumulative since it was first seen.
+/// What is known of a process or a cgroup. What the kernel's probes count is cumulative since the beginning of the
+/// interval in which it came to be told of, so that its first reading is already worth an interval; faults are
+/// cumulative since the process or cgroup began.
 struct EntityReading {
-    std::uint32_t number = 0; ///< the helper's own, never reused
+    std::uint32_t number = 0; ///< the helper's own, never reused for another; it keeps it when it comes back
     std::uint64_t id = 0;     ///< process id, or cgroup id
     std::string name; ///< "postgres", "/system.slice/ssh.service", with the container's name where known
     std::array<std::uint64_t, schema::kEntitySlotCount> words{};

@@ -16,6 +16,17 @@ const volatile __u8 bio_has_queue = 0;
 
 SS_ARRAY(pending, SS_INFLIGHT_CELLS, struct ss_pending);
 
+// The compiler would make of the choice one load at a computed place, and arithmetic on a context that is a list
+// of arguments is refused (seen on 5.10).
+static __always_inline void *argument(__u64 *ctx, bool second)
+{
+    if (!second)
+        return (void *)ctx[0];
+    void *value = (void *)ctx[1];
+    asm volatile("" : "+r"(value));
+    return value;
+}
+
 // The verifier allows no arithmetic on a typed pointer, so its bits take a detour.
 static __always_inline __u64 address_of(struct request *request)
 {
@@ -132,13 +143,13 @@ static __always_inline int on_issue(struct request *request)
 SEC("tp_btf/block_rq_issue")
 int block_rq_issue_btf(__u64 *ctx)
 {
-    return on_issue(issue_has_queue ? (void *)ctx[1] : (void *)ctx[0]);
+    return on_issue(argument(ctx, issue_has_queue));
 }
 
 SEC("raw_tp/block_rq_issue")
 int block_rq_issue_raw(__u64 *ctx)
 {
-    return on_issue(issue_has_queue ? (void *)ctx[1] : (void *)ctx[0]);
+    return on_issue(argument(ctx, issue_has_queue));
 }
 
 // The task that hands a bio to the block layer is the one that caused it; later hooks may run in a kernel
@@ -153,10 +164,15 @@ static __always_inline int on_bio(struct bio *bio, bool direct)
     struct ss_task *cell = ss_current_cell(control->epoch);
     if (!cell)
         return 0;
+    __u32 operation = SS_READ(direct, bio, bi_opf) & REQ_OP_MASK;
+    __u32 bytes = SS_READ(direct, bio, bi_iter.bi_size);
     // A discard of a deleted file names gigabytes and moves none.
-    if ((SS_READ(direct, bio, bi_opf) & REQ_OP_MASK) > REQ_OP_WRITE)
+    if (operation == REQ_OP_READ)
+        cell->read_bytes += bytes;
+    else if (operation == REQ_OP_WRITE)
+        cell->write_bytes += bytes;
+    else
         return 0;
-    cell->io_bytes += SS_READ(direct, bio, bi_iter.bi_size);
     ss_touch(cell, control->epoch);
     return 0;
 }
@@ -164,11 +180,11 @@ static __always_inline int on_bio(struct bio *bio, bool direct)
 SEC("tp_btf/block_bio_queue")
 int block_bio_queue_btf(__u64 *ctx)
 {
-    return on_bio(bio_has_queue ? (void *)ctx[1] : (void *)ctx[0], true);
+    return on_bio(argument(ctx, bio_has_queue), true);
 }
 
 SEC("raw_tp/block_bio_queue")
 int block_bio_queue_raw(__u64 *ctx)
 {
-    return on_bio(bio_has_queue ? (void *)ctx[1] : (void *)ctx[0], false);
+    return on_bio(argument(ctx, bio_has_queue), false);
 }

@@ -25,6 +25,7 @@ Opened open(const KernelTraits &traits)
     auto *skeleton = block_bpf::open();
     if (skeleton) {
         skeleton->rodata->task_mask = traits.taskCells - 1;
+        skeleton->rodata->per_entity = traits.perEntity;
         skeleton->rodata->issue_has_queue = traits.issueHasQueue;
         skeleton->rodata->bio_has_queue = traits.bioHasQueue;
     }

@@ -24,7 +24,7 @@ static __always_inline struct ss_task *cell_of(struct task_struct *task, __u32 t
 {
     struct ss_task *cell = ss_cell(tid);
     if (cell && cell->tid != tid) {
-        ss_take_over(cell, tid, SS_READ(direct, task, tgid), epoch);
+        ss_take_over(cell, task, tid, SS_READ(direct, task, tgid), epoch);
         bpf_core_read(cell->comm, sizeof(cell->comm), &task->comm);
     }
     return cell;
@@ -50,6 +50,11 @@ static __always_inline void leave(struct ss_scheduler_bank *bank, struct ss_cont
         return;
     cell->cpu_ns += ran;
     cell->since_ns = now;
+    if (per_entity) {
+        cell->switches++;
+        if (wants_more)
+            cell->involuntary++;
+    }
     if (wants_more)
         cell->state = SS_TASK_RUNNABLE;
     else if ((state & TASK_UNINTERRUPTIBLE) && !(state & TASK_NOLOAD))
@@ -75,6 +80,8 @@ static __always_inline void enter(struct ss_scheduler_bank *bank, struct ss_cont
         __u64 waited = now - cell->since_ns;
         bank->runq_ns += waited;
         ss_observe(bank->runq, waited);
+        if (per_entity)
+            cell->runq_ns += waited;
     }
     cell->state = SS_TASK_RUNNING;
     cell->since_ns = now;
@@ -126,8 +133,8 @@ static __always_inline int on_wakeup(struct task_struct *task, __u32 hook, bool 
     if (!cell)
         return 0;
     // A number that came round again still holds the counters of the task that had it before.
-    if (hook == SS_SCHED_WAKEUP_NEW && (cell->cpu_ns || cell->syscalls)) {
-        ss_take_over(cell, tid, SS_READ(direct, task, tgid), control->epoch);
+    if (hook == SS_SCHED_WAKEUP_NEW && (per_entity || cell->cpu_ns || cell->syscalls)) {
+        ss_take_over(cell, task, tid, SS_READ(direct, task, tgid), control->epoch);
         bpf_core_read(cell->comm, sizeof(cell->comm), &task->comm);
     }
     // What began before the probe was attached, for the first time or again, may have ended in between.
@@ -136,7 +143,11 @@ static __always_inline int on_wakeup(struct task_struct *task, __u32 hook, bool 
         __u64 slept = now - cell->since_ns;
         bank->blocked_ns += slept;
         ss_observe(bank->blocked, slept);
+        if (per_entity)
+            cell->blocked_ns += slept;
     }
+    if (per_entity)
+        cell->wakeups++;
     if (cell->state != SS_TASK_RUNNABLE || !known) {
         cell->since_ns = now;
         cell->state = SS_TASK_RUNNABLE;

@@ -23,6 +23,7 @@ Opened open(const KernelTraits &traits)
     auto *skeleton = scheduler_bpf::open();
     if (skeleton) {
         skeleton->rodata->task_mask = traits.taskCells - 1;
+        skeleton->rodata->per_entity = traits.perEntity;
         skeleton->rodata->switch_has_state = traits.switchHasState;
     }
     return adopt(skeleton);

@@ -63,12 +63,14 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
         class = SS_SYS_OTHER;
     bank->classes[class]++;
 
+    bool failed = false;
     __u64 error = -result;
     if (error - 1 < 4095) {
         if (is_again(error, class)) {
             bank->again++;
         } else {
             bank->failed++;
+            failed = true;
             __u32 kind = error < SS_ERRNO_NUMBERS ? errno_class[error] : SS_ERRNO_OTHER;
             if (kind < SS_ERRNO_CLASSES)
                 bank->errors[kind]++;
@@ -78,6 +80,8 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
     struct ss_task *cell = ss_current_cell(control->epoch);
     if (cell) {
         cell->syscalls++;
+        if (per_entity && failed)
+            cell->failed++;
         ss_touch(cell, control->epoch);
     }
     return 0;

@@ -92,6 +92,7 @@ Opened open(const KernelTraits &traits)
     auto *skeleton = syscalls_bpf::open();
     if (skeleton) {
         skeleton->rodata->task_mask = traits.taskCells - 1;
+        skeleton->rodata->per_entity = traits.perEntity;
         std::ranges::copy(syscallClasses(), skeleton->rodata->syscall_class);
         std::ranges::copy(errnoClasses(), skeleton->rodata->errno_class);
     }
