@@ -37,6 +37,15 @@ base::Result<> checkSyscall(CheckedProbe &checked, Kernel &kernel)
     if (!index)
         return unknown("system call", checked.probe.target, *names, "on this kind of machine");
     checked.number = names->value(*index);
+    // Their program ends, or comes back as another: there is no return to count.
+    const auto &name = checked.probe.target;
+    if (name == "exit" || name == "exit_group")
+        return base::fail(Code::NotSupported,
+                          name + " never returns, and system calls are counted when they do",
+                          "count tracepoint:sched:sched_process_exit");
+    if (name == "rt_sigreturn")
+        return base::fail(Code::NotSupported, name + " does not return to its caller",
+                          "count tracepoint:signal:signal_deliver");
     return {};
 }
 
