@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace statescape::bpf {
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] virtual std::vector<int> programFds() const { return {}; }
     /// @return kernel memory of its maps, bytes.
     [[nodiscard]] virtual std::size_t mapBytes() const { return 0; }
+    /// @return what to say about it although it stands, such as how it is attached; empty for nothing.
+    [[nodiscard]] virtual std::string note() const { return {}; }
 
     /// Takes it out of the kernel but keeps its counters, so that resume() goes on from them. @return false
     /// where it cannot.

@@ -194,15 +194,31 @@ std::vector<UserFeature> packetFeatures(const UserProbe &probe)
             "bytes received" + on);
     const auto share = [&](const char *key, std::size_t slot) {
         out.add(std::string(key) + ".share", key, Unit::Percent, FeatureKind::Share, Derivation::Quotient,
-                slot, std::string("share of packets that are ") + key + on, 0);
+                slot, std::string("share of received packets that are ") + key + on, 0);
     };
     share("tcp", 2);
     share("udp", 3);
     share("icmp", 4);
     share("other", 5);
     share("ipv6", 6);
-    out.quantiles(7, Unit::Bytes, Derivation::ValueQuantile, "packet size" + on, "size");
+    out.quantiles(7, Unit::Bytes, Derivation::ValueQuantile, "size of packets received" + on, "size");
+    if (probe.kind == HookKind::Packets) {
+        out.add("sent.packet.rate", "sent", Unit::PerSecond, FeatureKind::Rate, Derivation::Rate, 8,
+                "packets sent" + on);
+        out.add("sent.byte.rate", "bytes sent", Unit::BytesPerSecond, FeatureKind::Rate, Derivation::Rate, 9,
+                "bytes sent" + on);
+    }
     return out.take();
+}
+
+std::vector<UserSlot> packetSlots(HookKind kind)
+{
+    std::vector<UserSlot> out{{"packets"}, {"bytes"}, {"tcp"},  {"udp"},
+                              {"icmp"},    {"other"}, {"ipv6"}, {"size", SlotKind::Histogram}};
+    // XDP only sees what comes in.
+    if (kind == HookKind::Packets)
+        out.insert(out.end(), {{"sent.packets"}, {"sent.bytes"}});
+    return out;
 }
 
 std::vector<UserFeature> scriptFeatures(const UserProbe &probe)
@@ -359,8 +375,7 @@ std::vector<UserSlot> userSlots(const UserProbe &probe)
     if (probe.kind == HookKind::Script)
         return scriptSlots(probe);
     if (probe.kind == HookKind::Xdp || probe.kind == HookKind::Packets)
-        return {{"packets"}, {"bytes"}, {"tcp"},  {"udp"},
-                {"icmp"},    {"other"}, {"ipv6"}, {"size", SlotKind::Histogram}};
+        return packetSlots(probe.kind);
     std::vector<UserSlot> out{{"events"}};
     if (probe.measure == Measure::Errors)
         out.push_back({"errors"});

@@ -70,7 +70,8 @@ struct UserSlot {
 };
 /// @return what the probe's bank holds, in order. Scripts: one or more per map, see script_maps.h.
 ///   Count: events. Errors: events, errors. Latency: events, ns inside, ns histogram. Field: events, values
-///   (value << 8). Xdp, Packets: packets, bytes, tcp, udp, icmp, other, IPv6, sizes (bytes << 8).
+///   (value << 8). Xdp: packets, bytes, tcp, udp, icmp, other, IPv6, sizes (bytes << 8), all received.
+///   Packets: the same, then packets and bytes sent.
 std::vector<UserSlot> userSlots(const UserProbe &probe);
 
 /// A feature of a user's probe; a and b are indices into userSlots().
