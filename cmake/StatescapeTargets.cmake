@@ -27,6 +27,10 @@ if(STATESCAPE_SANITIZE)
     target_compile_options(statescape_flags INTERFACE -fsanitize=${STATESCAPE_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(statescape_flags INTERFACE -fsanitize=${STATESCAPE_SANITIZE})
 endif()
+if(STATESCAPE_FUZZ)
+    # Undefined behaviour is a finding, not a line in a log.
+    target_compile_options(statescape_flags INTERFACE -fno-sanitize-recover=all)
+endif()
 
 # statescape_library(name SOURCES ... DEPS ... [PRIVATE_DEPS ...])
 #   makes static library statescape_<name> with alias Statescape::<name>.
