@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/cost_meter.h"
 
+#include "core/base/clock.h"
+#include "core/base/rights.h"
+
+#include <linux/capability.h>
 #include <linux/types.h>
 
 #include <algorithm>
@@ -30,32 +34,43 @@ void CostMeter::FloorDeleter::operator()(floor_bpf *floor) const
 std::optional<CostMeter> CostMeter::start()
 {
     CostMeter meter;
-    meter.m_statistics.reset(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    {
+        const base::RightsScope raised(base::Rights::effective().with({CAP_SYS_ADMIN}));
+        meter.m_statistics.reset(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    }
     if (!meter.m_statistics.valid())
         return std::nullopt;
     meter.m_floor.reset(floor_bpf::open_and_load());
     if (!meter.m_floor || floor_bpf::attach(meter.m_floor.get()) != 0)
         return std::nullopt;
+    meter.m_startedNs = base::monotonicNs();
     return meter;
 }
 
-std::optional<float> CostMeter::nsPerEvent(std::span<const int> programFds) const
+CostMeter::Reading CostMeter::read(std::span<const int> programFds)
 {
-    const auto floor = programInfo(bpf_program__fd(m_floor->progs.floor_btf));
-    if (floor.run_cnt < kEnoughEvents)
-        return std::nullopt;
-    std::uint64_t time = 0;
-    std::uint64_t count = 0;
+    Reading out;
     for (const int fd : programFds) {
         const auto info = programInfo(fd);
-        time += info.run_time_ns;
-        count += info.run_cnt;
+        out.ns += info.run_time_ns;
+        out.count += info.run_cnt;
     }
-    if (count < kEnoughEvents)
+    return out;
+}
+
+std::optional<double> CostMeter::nsPerEvent(const Reading &before, const Reading &now) const
+{
+    const auto floor = programInfo(bpf_program__fd(m_floor->progs.floor_btf));
+    if (floor.run_cnt < kEnoughEvents || now.count < before.count + kEnoughEvents)
         return std::nullopt;
     const double floorNs = static_cast<double>(floor.run_time_ns) / static_cast<double>(floor.run_cnt);
-    return static_cast<float>(
-        std::max(0.0, static_cast<double>(time) / static_cast<double>(count) - floorNs));
+    const double ns = static_cast<double>(now.ns - before.ns) / static_cast<double>(now.count - before.count);
+    return std::max(0.0, ns - floorNs);
+}
+
+double CostMeter::seconds() const
+{
+    return static_cast<double>(base::monotonicNs() - m_startedNs) / 1e9;
 }
 
 std::uint64_t recursionMisses(int programFd)

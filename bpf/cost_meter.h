@@ -14,15 +14,23 @@ struct floor_bpf;
 namespace statescape::bpf {
 
 /// Times programs by the kernel's own statistics, which cost every BPF program on the machine some 90 ns an
-/// event while they are on: so they are on only between start() and finish().
+/// event while they are on: so they are on only while this lives.
 class CostMeter {
 public:
+    struct Reading {
+        std::uint64_t ns = 0;
+        std::uint64_t count = 0;
+    };
     /// @return nothing where statistics may not be switched on (needs CAP_SYS_ADMIN).
     static std::optional<CostMeter> start();
 
-    /// @param programFds one probe's programs
-    /// @return ns per event above an empty program; nothing with too few events to tell.
-    [[nodiscard]] std::optional<float> nsPerEvent(std::span<const int> programFds) const;
+    /// @return what the programs took so far, all CPUs.
+    [[nodiscard]] static Reading read(std::span<const int> programFds);
+    /// @return ns per event between two readings, above an empty program; nothing with too few events to
+    /// tell.
+    [[nodiscard]] std::optional<double> nsPerEvent(const Reading &before, const Reading &now) const;
+    /// @return s since start().
+    [[nodiscard]] double seconds() const;
 
 private:
     struct FloorDeleter {
@@ -31,6 +39,7 @@ private:
     CostMeter() = default;
     base::Fd m_statistics;
     std::unique_ptr<floor_bpf, FloorDeleter> m_floor;
+    std::uint64_t m_startedNs = 0;
 };
 
 /// @return events that the kernel kept from the program because it was already running on that CPU.

@@ -65,6 +65,8 @@ Sampler::Sampler(std::shared_ptr<const schema::Layout> layout, bpf::Probes probe
     m_sample.slots.resize(m_layout->words());
     m_sample.events.resize(m_layout->probes().size());
     m_sample.processes.reserve(wire::kMaxProcesses);
+    if (m_layout->plan().budgetPercent > 0 && m_probes.any())
+        m_budget.emplace(m_layout->plan().budgetPercent);
 }
 
 wire::Hello Sampler::hello() const
@@ -93,9 +95,44 @@ wire::Hello Sampler::hello() const
     return hello;
 }
 
+std::optional<wire::ProbeState> Sampler::keepBudget(std::uint64_t intervalNs, std::uint64_t &nextNs)
+{
+    nextNs = 0;
+    if (!m_budget)
+        return std::nullopt;
+    m_probes.expenses(m_expenses);
+    const auto step = m_budget->step(base::monotonicNs(), m_expenses, m_sample.onlineCpus, intervalNs);
+    nextNs = step.nextNs;
+    if (step.suspend) {
+        if (!m_probes.suspend(*step.suspend)) {
+            m_budget->cannotLeave(*step.suspend);
+            return std::nullopt;
+        }
+        m_out |= schema::bitOf(*step.suspend);
+        m_wereOut |= m_out;
+    }
+    if (step.resume) {
+        if (const auto back = m_probes.resume(*step.resume); !back) {
+            m_budget->cannotReturn(*step.resume);
+            auto &state = m_probes.state(*step.resume);
+            state.reason += "; stays out: " + back.error().text();
+            state.hint = "record again to have it back";
+            return state;
+        }
+        m_out &= ~schema::bitOf(*step.resume);
+    }
+    if (!step.told)
+        return std::nullopt;
+    auto &state = m_probes.state(*step.told);
+    state.shed = step.shed;
+    state.reason = step.reason;
+    return state;
+}
+
 wire::RawSample &Sampler::take()
 {
     m_sample.probeMask = 0;
+    m_sample.shedMask = m_wereOut;
     m_probes.read(m_sample);
     m_sample.boottimeNs = base::boottimeNs();
     m_sample.probeMask |= m_proc.read(m_layout->plan().probes, m_sample.slots);

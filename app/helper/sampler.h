@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/helper/budget.h"
 #include "bpf/probes.h"
 #include "core/procfs/proc_reader.h"
 #include "core/wire/messages.h"
@@ -24,6 +25,12 @@ public:
     std::vector<wire::ProbeState> finishCost() { return m_probes.finishCost(); }
     /// Starts the per-process figures afresh.
     void prime() { m_probes.prime(); }
+    /// Keeps the cost within the plan's budget. Before the first call nothing is taken out.
+    /// @param intervalNs between samples @param[out] nextNs call again after this; 0: never
+    /// @return the new standing of a probe that went out or came back
+    std::optional<wire::ProbeState> keepBudget(std::uint64_t intervalNs, std::uint64_t &nextNs);
+    /// The sample that take() gave is on its way: what the next one tells of probes being out begins here.
+    void sampleSent() { m_wereOut = m_out; }
     /// @return the sample of now, valid until the next call; sequence, missedIntervals and writeFailures are
     /// the caller's.
     wire::RawSample &take();
@@ -38,6 +45,10 @@ private:
     std::shared_ptr<const schema::Layout> m_layout;
     bpf::Probes m_probes;
     procfs::ProcReader m_proc;
+    std::optional<Budget> m_budget;
+    std::vector<bpf::Expense> m_expenses;
+    std::uint64_t m_out = 0;     ///< probes that are out now
+    std::uint64_t m_wereOut = 0; ///< probes that were out at some time since the last sample sent
     std::optional<procfs::ProcFile> m_online;
     std::optional<procfs::ProcFile> m_statm;
     std::string m_onlineText;

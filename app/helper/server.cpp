@@ -69,13 +69,15 @@ base::Result<Server> Server::create(Sampler sampler, wire::Decoder decoder)
     server.m_epoll.reset(::epoll_create1(EPOLL_CLOEXEC));
     server.m_tick.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     server.m_costTimer.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    server.m_budgetTimer.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     server.m_signals.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!server.m_epoll.valid() || !server.m_tick.valid() || !server.m_costTimer.valid() ||
-        !server.m_signals.valid())
+        !server.m_budgetTimer.valid() || !server.m_signals.valid())
         return failure("cannot make timers");
     if (!makeNonBlocking(STDIN_FILENO) || !makeNonBlocking(STDOUT_FILENO))
         return failure("cannot make standard input and output non-blocking");
-    for (const int fd : {STDIN_FILENO, server.m_tick.get(), server.m_costTimer.get(), server.m_signals.get()})
+    for (const int fd : {STDIN_FILENO, server.m_tick.get(), server.m_costTimer.get(),
+                         server.m_budgetTimer.get(), server.m_signals.get()})
         STATESCAPE_CHECK(server.watch(fd, EPOLLIN));
     for (const int fd : server.m_sampler.readable())
         STATESCAPE_CHECK(server.watch(fd, EPOLLIN));
@@ -130,8 +132,10 @@ base::Result<> Server::loop()
                 STATESCAPE_CHECK(onTick());
             if (fd == m_costTimer.get())
                 STATESCAPE_CHECK(onCostKnown());
+            if (fd == m_budgetTimer.get())
+                STATESCAPE_CHECK(onBudget());
             if (fd != STDIN_FILENO && fd != STDOUT_FILENO && fd != m_tick.get() && fd != m_costTimer.get() &&
-                fd != m_signals.get())
+                fd != m_budgetTimer.get() && fd != m_signals.get())
                 STATESCAPE_CHECK(onProbe(fd));
             if (fd == STDOUT_FILENO && (events[static_cast<std::size_t>(i)].events & EPOLLERR) != 0)
                 return {};
@@ -196,6 +200,8 @@ base::Result<> Server::onStart(const wire::Message &message)
     if (m_state == State::Idle)
         m_sampler.prime();
     m_state = State::Running;
+    if (std::exchange(m_intervalNs, start.intervalNs) == 0)
+        STATESCAPE_CHECK(keepBudget());
     STATESCAPE_CHECK(armTick(base::monotonicNs() + start.intervalNs, start.intervalNs));
     // The first sample is what the first difference is taken from, so it does not wait for a tick.
     sendSample();
@@ -234,6 +240,28 @@ void Server::sendSample()
     sample.losses.missedIntervals = m_missed;
     sample.losses.writeFailures = m_output.dropped();
     m_output.pushSample(wire::encode(sample));
+    // Of an interval that nobody hears of the next sample has to tell.
+    if (m_output.dropped() == sample.losses.writeFailures)
+        m_sampler.sampleSent();
+}
+
+base::Result<> Server::onBudget()
+{
+    std::uint64_t ticks = 0;
+    if (::read(m_budgetTimer.get(), &ticks, sizeof(ticks)) != sizeof(ticks))
+        return {};
+    return keepBudget();
+}
+
+base::Result<> Server::keepBudget()
+{
+    std::uint64_t nextNs = 0;
+    if (const auto state = m_sampler.keepBudget(m_intervalNs, nextNs))
+        STATESCAPE_CHECK(answer(wire::ProbeUpdate{*state}));
+    const itimerspec once{{}, toTimespec(nextNs)};
+    if (nextNs != 0 && ::timerfd_settime(m_budgetTimer.get(), 0, &once, nullptr) != 0)
+        return failure("cannot set a timer");
+    return {};
 }
 
 base::Result<> Server::onCostKnown()

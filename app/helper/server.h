@@ -45,6 +45,8 @@ private:
     base::Result<> onStop(const wire::Message &message);
     base::Result<> onTick();
     base::Result<> onCostKnown();
+    base::Result<> onBudget();
+    base::Result<> keepBudget();
     [[nodiscard]] bool onSignal();
     base::Result<> armTick(std::uint64_t firstNs, std::uint64_t intervalNs);
     base::Result<> answer(const wire::Message &message);
@@ -55,12 +57,14 @@ private:
     base::Fd m_epoll;
     base::Fd m_tick;
     base::Fd m_costTimer;
+    base::Fd m_budgetTimer;
     base::Fd m_signals;
     pid_t m_parent;
     wire::Decoder m_decoder;
     OutputQueue m_output;
     bool m_waitingForReader = false;
     State m_state = State::Idle;
+    std::uint64_t m_intervalNs = 0; ///< of the last Start; 0: none yet
     std::uint64_t m_sequence = 0;
     std::uint64_t m_missed = 0;
 };

@@ -17,13 +17,20 @@ public:
         : m_reasons(probes, schema::Missing::Unknown)
     {}
     void update(const wire::ProbeState &state);
-    /// @pre @p raw has no bit of @p probe
+    /// @pre !covers(raw, probe)
     [[nodiscard]] schema::Missing reasonOf(const wire::RawSample &raw, schema::Probe probe) const;
 
 private:
     std::vector<schema::Missing> m_reasons; ///< by probe of the layout; Unknown stands for "not absent"
 };
 
+/// @return whether the words of @p probe are there and cover the whole interval that ends with @p raw. A
+/// probe that was out in between has words, from which the next difference may be taken, but its bit in
+/// shedMask too.
+inline bool covers(const wire::RawSample &raw, schema::Probe probe)
+{
+    return (raw.probeMask & ~raw.shedMask & schema::bitOf(probe)) != 0;
+}
 /// @return whether the machine slept between two samples.
 bool suspendedBetween(const wire::RawSample &before, const wire::RawSample &now);
 

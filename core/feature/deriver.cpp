@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/feature/deriver.h"
 
+#include "core/schema/script_maps.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -85,7 +87,11 @@ float ratio(std::optional<double> part, double whole)
 
 float gaugeOf(const wire::RawSample &raw, const DerivedFeature &feature)
 {
-    const auto value = static_cast<double>(raw.slots[feature.a]);
+    // A script's level may be below zero, and may not have been set yet.
+    const auto word = raw.slots[feature.a];
+    if (word == schema::kNoLevel)
+        return schema::missingValue(Missing::NoEvents);
+    const auto value = static_cast<double>(static_cast<std::int64_t>(word));
     if (feature.derivation == Derivation::Gauge)
         return static_cast<float>(value);
     return percent(value, static_cast<double>(raw.slots[feature.b]));
@@ -160,7 +166,7 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
         return (sample.probeMask & schema::bitOf(probe)) != 0;
     };
     const auto valueOf = [&](const DerivedFeature &feature) {
-        if (!has(raw, feature.probe))
+        if (!covers(raw, feature.probe))
             return schema::missingValue(m_absence.reasonOf(raw, feature.probe));
         if (!isDifferential(feature.derivation))
             return gaugeOf(raw, feature);

@@ -72,8 +72,7 @@ float EntityDeriver::valueOf(std::size_t column, const Words &now, const Words *
 {
     const auto &row = schema::entityFeatures()[column];
     const auto at = static_cast<std::size_t>(row.slot);
-    if (fromProc(row.slot) ? now[at] == schema::kNoWord
-                           : (interval.raw.probeMask & schema::bitOf(m_probes[column])) == 0)
+    if (fromProc(row.slot) ? now[at] == schema::kNoWord : !covers(interval.raw, m_probes[column]))
         return schema::missingValue(fromProc(row.slot) ? Missing::NotSupported
                                                        : m_absence.reasonOf(interval.raw, m_probes[column]));
     if (row.derivation == schema::Derivation::Gauge)
@@ -125,6 +124,7 @@ std::vector<FeatureFrame> EntityDeriver::derive(const wire::RawSample &raw)
             frame.timeNs = raw.timeNs;
             frame.durationNs = length;
             frame.about = about;
+            frame.more = &reading != &raw.entities.back();
             frame.values.reserve(m_probes.size());
             for (std::size_t column = 0; column < m_probes.size(); ++column)
                 frame.values.push_back(valueOf(column, reading.words, before, interval));

@@ -13,6 +13,12 @@ namespace {
 using base::Code;
 using base::fail;
 using base::Result;
+
+bool perEntity(const schema::ProbePlan &plan)
+{
+    return plan.entity == schema::EntityKind::Process || plan.entity == schema::EntityKind::Cgroup;
+}
+
 constexpr double kSmoothing = 0.2;
 
 base::Error lie(const std::string &what)
@@ -63,11 +69,8 @@ Result<> HelperSupervisor::on(const wire::Hello &hello)
         if (static_cast<std::size_t>(state.probe) < m_now.probes.size())
             m_now.probes[static_cast<std::size_t>(state.probe)] = state;
     m_now.mapBytes = hello.mapBytes;
-    if (!m_deriver)
-        m_deriver.emplace(m_layout, m_now.probes);
-    m_deriver->reset();
-    for (const auto &state : m_now.probes)
-        m_deriver->update(state);
+    STATESCAPE_CHECK(canTellEntities());
+    prepareDeriver();
     {
         const std::lock_guard lock(m_mutex);
         m_hello = hello;
@@ -119,16 +122,67 @@ Result<> HelperSupervisor::on(const wire::RawSample &raw)
         running();
     account(raw);
     m_now.latencyNs = now > raw.timeNs ? now - raw.timeNs : 0;
-    auto frame = m_deriver->derive(raw);
-    m_now.gaps = m_deriver->gaps();
     m_last = raw;
+    deliver(raw);
+    return {};
+}
+
+void HelperSupervisor::prepareDeriver()
+{
+    if (perEntity(m_layout->plan())) {
+        if (!m_entityDeriver)
+            m_entityDeriver.emplace(m_layout, m_now.probes);
+        m_entityDeriver->reset();
+        for (const auto &state : m_now.probes)
+            m_entityDeriver->update(state);
+        return;
+    }
+    if (!m_deriver)
+        m_deriver.emplace(m_layout, m_now.probes);
+    m_deriver->reset();
+    for (const auto &state : m_now.probes)
+        m_deriver->update(state);
+}
+
+/// Whom a task belongs to is learned at switches: without them there would be no samples, only waiting.
+Result<> HelperSupervisor::canTellEntities() const
+{
+    const auto &plan = m_layout->plan();
+    const auto &scheduler = m_now.probes[static_cast<std::size_t>(schema::Probe::Scheduler)];
+    if (!perEntity(plan) || scheduler.available)
+        return {};
+    std::string reasons;
+    for (const auto &state : m_now.probes)
+        if (!state.available && state.code != Code::Ok)
+            reasons.append(reasons.empty() ? "" : "; ")
+                .append((*m_layout)[state.probe].key)
+                .append(": ")
+                .append(state.reason.empty() ? base::codeName(state.code) : state.reason);
+    const std::string what = plan.entity == schema::EntityKind::Process ? "process" : "cgroup";
+    if (scheduler.code == Code::Ok)
+        return fail(Code::InvalidArgument, "samples per " + what + " need the scheduler probe",
+                    "add it to the probes asked for");
+    return fail(scheduler.code == Code::NotPermitted ? Code::NotPermitted : Code::NotSupported,
+                "samples per " + what + " need the kernel probes, which are not to be had here (" + reasons +
+                    ")",
+                scheduler.hint.empty() ? "record --entity host works without them" : scheduler.hint);
+}
+
+void HelperSupervisor::deliver(const wire::RawSample &raw)
+{
+    std::vector<feature::FeatureFrame> frames;
+    if (m_entityDeriver)
+        frames = m_entityDeriver->derive(raw);
+    else
+        frames.push_back(m_deriver->derive(raw));
+    m_now.gaps = m_entityDeriver ? m_entityDeriver->gaps() : m_deriver->gaps();
     {
         const std::lock_guard lock(m_mutex);
         m_shared = m_now;
     }
     if (m_callbacks.sample)
-        m_callbacks.sample(std::move(frame));
-    return {};
+        for (auto &frame : frames)
+            m_callbacks.sample(std::move(frame));
 }
 
 void HelperSupervisor::account(const wire::RawSample &raw)
@@ -149,7 +203,9 @@ void HelperSupervisor::account(const wire::RawSample &raw)
     m_now.eventsPerSecond.assign(raw.events.size(), 0);
     m_now.cpuShare.assign(raw.events.size(), 0);
     for (std::size_t i = 0; i < raw.events.size(); ++i) {
-        const bool grew = raw.events[i] >= m_last->events[i];
+        // One that was out for a part of the interval has counted another part of another one.
+        const bool whole = ((raw.shedMask | m_last->shedMask) >> i & 1) == 0;
+        const bool grew = whole && raw.events[i] >= m_last->events[i];
         const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
         const auto &state = m_now.probes[i];
@@ -170,7 +226,10 @@ Result<> HelperSupervisor::on(const wire::ProbeUpdate &update)
     if (static_cast<std::size_t>(update.state.probe) >= m_now.probes.size())
         return lie("news of a probe nobody asked for");
     m_now.probes[static_cast<std::size_t>(update.state.probe)] = update.state;
-    m_deriver->update(update.state);
+    if (m_entityDeriver)
+        m_entityDeriver->update(update.state);
+    else
+        m_deriver->update(update.state);
     running();
     return {};
 }
