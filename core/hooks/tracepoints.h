@@ -62,7 +62,7 @@ private:
     bool m_knowsSystems = false;
 };
 
-/// Reads the text of a format file. A field outside of a record of 64 KB, or of no size, is an error.
+/// Reads the text of a format file. A field outside of a record of 64 KB is an error.
 /// @error Corrupt
 /// @source kernel/trace/trace_events.c f_show()
 base::Result<TracepointFormat> parseTracepointFormat(std::string_view text);

@@ -95,7 +95,10 @@ Layout::Layout(ProbePlan plan)
         columns.push_back({std::string(row.key), std::string(row.title), row.unit, row.kind,
                            std::string(info(row.probe).key), std::string(row.description), row.log1p});
     }
+    // All of the catalogue's: a key means the same in every plan.
     std::set<std::string> keys;
+    for (const auto &row : schema::features())
+        keys.emplace(row.key);
     for (std::size_t i = 0; i < m_plan.user.size(); ++i) {
         const auto &probe = m_plan.user[i];
         PlannedProbe planned{format(probe), {}, format(probe), "a probe of your own", ProbeOrigin::Bpf,
@@ -110,7 +113,7 @@ Layout::Layout(ProbePlan plan)
         m_words += planned.words;
         m_probes.push_back(std::move(planned));
         for (auto &row : userFeatures(probe)) {
-            // Two binaries of one name, say.
+            // Two binaries of one name, say, or a system call called as a class of them.
             std::string key = row.feature.key;
             for (int n = 2; !keys.insert(row.feature.key).second; ++n)
                 row.feature.key = key + "#" + std::to_string(n);

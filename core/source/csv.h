@@ -44,7 +44,8 @@ struct CsvData {
 base::Result<CsvData> readCsv(const std::filesystem::path &path, const CsvOptions &options);
 
 /// Writes time_ns, duration_ns, entity, every feature and the label; readCsv() of it gives the same samples
-/// and labels. Missing values become empty cells (their reasons are not kept), processes are left out.
+/// and labels; a feature that is called as one of our columns comes back with "_" behind its name. Missing
+/// values become empty cells (their reasons are not kept), processes are left out.
 /// @param labels one per sample, or empty. @param only one flag a sample, a shorter one leaves the rest out;
 /// empty: all @error Mismatch, Full, Io; Cancelled
 base::Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view,

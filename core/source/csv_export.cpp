@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/source/csv.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <string_view>
 #include <unistd.h>
 
 namespace statescape::source {
@@ -72,11 +74,14 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
         return fail(Code::Mismatch, std::to_string(labels.size()) + " labels for " +
                                         std::to_string(view.rows()) + " samples");
     constexpr std::size_t kBlock = 1 << 16;
+    constexpr std::array<std::string_view, 4> kOurs{"time_ns", "duration_ns", "entity", "label"};
     std::string text = "time_ns,duration_ns,entity";
     const std::size_t columns = view.rows() == 0 && !view.sharedSchema() ? 0 : view.schema().size();
     for (std::size_t column = 0; column < columns; ++column) {
         text += ',';
-        putText(text, view.schema()[column].key);
+        // Columns of ours have the names to themselves: two of one name could not be read again.
+        const auto &key = view.schema()[column].key;
+        putText(text, std::ranges::find(kOurs, key) != kOurs.end() ? key + "_" : key);
     }
     text += ",label\n";
     constexpr std::size_t kReportEvery = 4096;
