@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/kernel_traits.h"
 
+#include "bpf/probes/drops/drops.h"
 #include "bpf/shared.h"
 
 #include <algorithm>
@@ -28,6 +29,30 @@ int tracepointArguments(const btf *kernel, const std::string &name)
     return prototype && btf_is_func_proto(prototype) ? btf_vlen(prototype) - 1 : -1;
 }
 
+/// @return the names of an enum by number, of the numbers below @p limit.
+std::vector<std::string> enumNames(const btf *kernel, const char *name, std::size_t limit)
+{
+    std::vector<std::string> names;
+    const auto put = [&](std::uint64_t value, const char *text) {
+        if (value >= limit)
+            return;
+        names.resize(std::max<std::size_t>(names.size(), value + 1));
+        names[value] = text ? text : "";
+    };
+    if (const int id = btf__find_by_name_kind(kernel, name, BTF_KIND_ENUM); id >= 0) {
+        const auto *type = btf__type_by_id(kernel, static_cast<__u32>(id));
+        for (int i = 0; i < btf_vlen(type); ++i)
+            put(static_cast<std::uint32_t>(btf_enum(type)[i].val),
+                btf__name_by_offset(kernel, btf_enum(type)[i].name_off));
+    } else if (const int wide = btf__find_by_name_kind(kernel, name, BTF_KIND_ENUM64); wide >= 0) {
+        const auto *type = btf__type_by_id(kernel, static_cast<__u32>(wide));
+        for (int i = 0; i < btf_vlen(type); ++i)
+            put(btf_enum64_value(&btf_enum64(type)[i]),
+                btf__name_by_offset(kernel, btf_enum64(type)[i].name_off));
+    }
+    return names;
+}
+
 std::uint32_t pidMax()
 {
     std::uint32_t value = 0;
@@ -49,6 +74,9 @@ base::Result<KernelTraits> KernelTraits::detect()
     traits.switchHasState = tracepointArguments(kernel.get(), "sched_switch") >= 4;
     traits.issueHasQueue = tracepointArguments(kernel.get(), "block_rq_issue") == 2;
     traits.bioHasQueue = tracepointArguments(kernel.get(), "block_bio_queue") == 2;
+    traits.dropHasReason = tracepointArguments(kernel.get(), "kfree_skb") >= 3;
+    if (traits.dropHasReason)
+        traits.dropReasons = enumNames(kernel.get(), "skb_drop_reason", SS_DROP_REASONS);
     return traits;
 }
 

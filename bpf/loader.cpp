@@ -159,25 +159,23 @@ bool LoadedProbe::loadTogether(const KernelTraits &traits, LibbpfLog &log)
 void LoadedProbe::loadAlone(std::size_t hook, std::size_t count, const KernelTraits &traits, LibbpfLog &log)
 {
     std::string words;
+    const auto states = std::span(m_hooks).subspan(hook, count);
     for (std::size_t family = 0; family < programSuffixes(m_program->hooks[hook].at).size(); ++family) {
+        std::ranges::fill(states, HookState{});
         if (loadFamily(hook, count, family, traits, log))
             return;
-        auto failure = failed(0, {});
-        for (std::size_t i = hook; i < hook + count; ++i) {
-            if (m_hooks[i].programFd < 0)
-                failure = m_hooks[i];
+        const auto found = std::ranges::find_if(states, [](const auto &one) { return one.sysErrno != 0; });
+        auto failure = found == states.end() ? failed(EIO, {}) : *found;
+        for (std::size_t i = hook; i < hook + count; ++i)
             m_places[i] = {};
-            m_hooks[i].programFd = -1;
-        }
-        // The two ways into a function differ more than the two ways to a tracepoint: both are worth knowing.
+        // The two ways into a function differ more than those to a tracepoint: both are worth knowing.
         if (count > 1) {
-            const auto why = std::string(programSuffixes(m_program->hooks[hook].at)[family].substr(1)) +
-                             ": " +
-                             (failure.reason.empty() ? std::strerror(failure.sysErrno) : failure.reason);
-            words += (words.empty() ? "" : "; ") + why;
+            words += (words.empty() ? "" : "; ") +
+                     std::string(programSuffixes(m_program->hooks[hook].at)[family].substr(1)) + ": " +
+                     (failure.rejected ? failure.reason : std::strerror(failure.sysErrno));
             failure.reason = words;
         }
-        std::fill_n(m_hooks.begin() + static_cast<std::ptrdiff_t>(hook), count, failure);
+        std::ranges::fill(states, failure);
     }
 }
 

@@ -68,6 +68,14 @@ const ProbeProgram &memoryProbe();
 const ProbeProgram &blockProbe();
 const ProbeProgram &tcpProbe();
 const ProbeProgram &processProbe();
+const ProbeProgram &interruptsProbe();
+const ProbeProgram &dropsProbe();
+const ProbeProgram &samplesProbe();
+const ProbeProgram &locksProbe();
+const ProbeProgram &vfsProbe();
+const ProbeProgram &syscallTimesProbe();
+/// All of them, in catalogue order.
+std::span<const ProbeProgram *const> allProbes();
 
 /// Wraps a generated skeleton.
 template <class Skeleton>

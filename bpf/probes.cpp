@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/probes.h"
 
+#include "bpf/needs.h"
+#include "bpf/probes/hardware/hardware.h"
 #include "bpf/probes/scheduler/scheduler.h"
 #include "bpf/shared.h"
 #include "bpf/user/user_probes.h"
@@ -11,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sched.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,9 +21,8 @@ namespace statescape::bpf {
 namespace {
 using schema::Probe;
 
-const std::array<const ProbeProgram &(*)(), 6> kPrograms{schedulerProbe, syscallsProbe, memoryProbe,
-                                                         blockProbe,     tcpProbe,      processProbe};
 constexpr std::uint64_t kReadsPerMissCheck = 4;
+constexpr std::string_view kRecordedCost = "cost is the recorded figure, not measured here";
 constexpr std::uint64_t kSteadyNs = 200'000;
 constexpr int kSteadyAttempts = 3;
 
@@ -28,9 +30,7 @@ std::string hintFor(base::Code code, const std::string &program)
 {
     if (code != base::Code::NotPermitted)
         return "this kernel lacks what the probe needs; the other probes work without it";
-    if (::geteuid() == 0)
-        return "this kernel or container refuses BPF even to root; run outside the container";
-    return "sudo setcap cap_bpf,cap_perfmon+ep " + program;
+    return "sudo setcap " + needsOfShipped().names() + "+ep " + program;
 }
 
 schema::Slot firstSlot(Probe probe)
@@ -48,6 +48,22 @@ std::size_t slotWordsOf(Probe probe)
             words += slot.kind == schema::SlotKind::Histogram ? schema::kHistogramBuckets : 1;
     return words;
 }
+
+/// Who runs on a CPU is known from its next switch on; being there is one.
+void passOverCpus()
+{
+    cpu_set_t before;
+    if (::sched_getaffinity(0, sizeof before, &before) != 0)
+        return;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        if (CPU_ISSET(cpu, &before))
+            ::sched_setaffinity(0, sizeof one, &one);
+    }
+    ::sched_setaffinity(0, sizeof before, &before);
+}
 } // namespace
 
 Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::string &program)
@@ -57,23 +73,24 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
     LibbpfLog log;
     auto traits = KernelTraits::detect();
     if (!traits) {
-        probes.refuseAll(traits.error());
+        probes.refuseAll(traits.error(), program);
         return probes;
     }
+    const auto entity = probes.m_layout->plan().entity;
+    traits->perEntity = entity == schema::EntityKind::Process || entity == schema::EntityKind::Cgroup;
     probes.m_traits = *traits;
     auto maps = SharedMaps::create(*traits);
     if (!maps) {
         auto error = maps.error();
         error.hint = hintFor(error.code, program);
-        probes.refuseAll(error);
+        probes.refuseAll(error, program);
         return probes;
     }
     probes.m_maps = std::make_unique<SharedMaps>(std::move(*maps));
-    probes.m_tasks.emplace(*probes.m_maps);
+    probes.m_tasks.emplace(*probes.m_maps, entity);
     probes.m_maps->control.as<ss_control>(0).attached_ns = base::monotonicNs();
-    probes.m_cost = CostMeter::start();
-    for (const auto entry : kPrograms) {
-        const auto &kind = entry();
+    for (const auto *entry : allProbes()) {
+        const auto &kind = *entry;
         if (!(*probes.m_layout)[kind.probe].planned)
             continue;
         const std::string name(schema::info(kind.probe).key);
@@ -84,9 +101,16 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
                 {kind.probe, false, error.code, error.text(), hintFor(error.code, program), -1});
             continue;
         }
-        probes.stand(LoadedProbe::load(kind, *traits, *probes.m_maps, std::move(*banks), log), program);
+        probes.stand(probes.m_survey->attach(kind.probe,
+                                             [&] {
+                                                 return LoadedProbe::load(kind, *traits, *probes.m_maps,
+                                                                          std::move(*banks), log);
+                                             }),
+                     program);
     }
+    probes.attachHardware(program);
     probes.attachUser(log, program);
+    probes.m_survey->start(probes.m_probes);
     for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
         const auto probe = static_cast<Probe>(i);
         if ((*probes.m_layout)[probe].planned && schema::info(probe).origin != schema::ProbeOrigin::Proc &&
@@ -95,19 +119,23 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
                 {probe, false, base::Code::NotSupported, "not in this build", "install a newer version", -1});
     }
     std::ranges::sort(probes.m_standing, {}, &wire::ProbeState::probe);
+    for (auto &state : probes.m_standing)
+        nameMissing(state, probes.m_layout->plan(), program);
     return probes;
 }
 
-void Probes::refuseAll(const base::Error &error)
+void Probes::refuseAll(const base::Error &error, const std::string &program)
 {
     auto withoutHint = error;
     withoutHint.hint.clear();
     const auto refuse = [&](Probe probe) {
         m_standing.push_back({probe, false, error.code, withoutHint.text(), error.hint, -1});
+        nameMissing(m_standing.back(), m_layout->plan(), program);
     };
-    for (const auto entry : kPrograms)
-        if ((*m_layout)[entry().probe].planned)
-            refuse(entry().probe);
+    for (std::size_t i = 0; i < schema::kProbeCount; ++i)
+        if (const auto probe = static_cast<Probe>(i);
+            (*m_layout)[probe].planned && schema::info(probe).origin != schema::ProbeOrigin::Proc)
+            refuse(probe);
     for (std::size_t i = 0; i < m_layout->plan().user.size(); ++i)
         refuse(schema::userProbe(i));
 }
@@ -115,26 +143,42 @@ void Probes::refuseAll(const base::Error &error)
 void Probes::attachUser(LibbpfLog &log, const std::string &program)
 {
     auto attached = attachUserProbes(m_layout->plan().user, m_traits, log);
-    for (std::size_t i = 0; i < attached.size(); ++i) {
-        wire::ProbeState state{schema::userProbe(i), attached[i].has_value(), base::Code::Ok, {}, {}, -1};
-        if (attached[i]) {
-            m_user.push_back({i, std::move(*attached[i])});
-        } else {
-            auto error = attached[i].error();
-            state.code = error.code;
-            state.hint = error.hint.empty() ? hintFor(error.code, program) : error.hint;
-            error.hint.clear();
-            state.reason = error.text();
-        }
-        m_standing.push_back(std::move(state));
+    for (std::size_t i = 0; i < attached.size(); ++i)
+        stand(schema::userProbe(i), std::move(attached[i]), program);
+}
+
+void Probes::attachHardware(const std::string &program)
+{
+    if (!(*m_layout)[Probe::Hardware].planned)
+        return;
+    stand(Probe::Hardware, openHardwareCounters(m_traits.cpusPossible), program);
+    if (m_standing.back().available) {
+        m_standing.back().nsPerEvent = kHardwareReadNs;
+        m_standing.back().reason = kRecordedCost;
     }
+}
+
+void Probes::stand(Probe probe, AttachResult attached, const std::string &program)
+{
+    wire::ProbeState state{probe, attached.has_value(), base::Code::Ok, {}, {}, -1};
+    if (attached) {
+        state.reason = (*attached)->note();
+        m_user.push_back({probe, std::move(*attached)});
+    } else {
+        auto error = attached.error();
+        state.code = error.code;
+        state.hint = error.hint.empty() ? hintFor(error.code, program) : error.hint;
+        error.hint.clear();
+        state.reason = error.text();
+    }
+    m_standing.push_back(std::move(state));
 }
 
 std::uint64_t Probes::mapBytes() const
 {
     std::uint64_t bytes = m_maps ? m_maps->bytes() : 0;
     for (const auto &probe : m_probes)
-        bytes += probe.banks().bytes();
+        bytes += probe.mapBytes();
     for (const auto &user : m_user)
         bytes += user.attachment->mapBytes();
     return bytes;
@@ -159,7 +203,7 @@ std::optional<wire::ProbeState> Probes::onReadable(int fd)
             return std::nullopt;
         auto error = taken.error();
         const auto hint = std::exchange(error.hint, {});
-        const auto probe = schema::userProbe(user->index);
+        const auto probe = user->probe;
         m_user.erase(user);
         const auto state = std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
         *state = {probe, false, error.code, error.text(), hint, -1};
@@ -177,8 +221,10 @@ void Probes::stand(LoadedProbe probe, const std::string &program)
         const auto &stands = probe.hooks()[i];
         if (stands.programFd >= 0)
             continue;
-        const auto why = std::string(hook.name) + ": " + std::strerror(stands.sysErrno) +
-                         (stands.reason.empty() ? "" : ": " + stands.reason);
+        const auto why =
+            std::string(hook.name) +
+            (hook.at == At::Tracepoint ? ": " + std::string(std::strerror(stands.sysErrno)) : "") +
+            (stands.reason.empty() ? "" : ": " + stands.reason);
         if (!hook.essential) {
             state.reason = "without " + std::string(hook.without) + ": " + why;
             continue;
@@ -188,8 +234,9 @@ void Probes::stand(LoadedProbe probe, const std::string &program)
         state = {kind.probe, false, code, why, hintFor(code, program), -1};
         break;
     }
-    if (state.available && state.reason.empty())
-        state.reason = "cost is the recorded figure, not measured here";
+    m_survey->fillWarm(state);
+    if (state.available && state.reason.empty() && !state.measured)
+        state.reason = kRecordedCost;
     m_standing.push_back(state);
     // A probe that cannot report must not cost anything either.
     if (state.available)
@@ -199,30 +246,85 @@ void Probes::stand(LoadedProbe probe, const std::string &program)
 std::vector<wire::ProbeState> Probes::finishCost()
 {
     std::vector<wire::ProbeState> changed;
-    if (!m_cost)
-        return changed;
-    for (const auto &probe : m_probes) {
-        std::vector<int> programs;
-        for (const auto &hook : probe.hooks())
-            if (hook.programFd >= 0)
-                programs.push_back(hook.programFd);
-        const auto cost = m_cost->nsPerEvent(programs);
-        const auto state = std::ranges::find(m_standing, probe.program().probe, &wire::ProbeState::probe);
-        if (!cost || state == m_standing.end())
-            continue;
-        state->nsPerEvent = *cost;
-        if (state->reason.starts_with("cost is"))
+    const auto finish = [&](Probe probe, std::span<const int> programs) {
+        const auto state = std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
+        if (state == m_standing.end() || !m_survey->fillCold(*state, programs, m_traits.cpusPossible))
+            return;
+        if (state->reason.starts_with(kRecordedCost))
             state->reason.clear();
         changed.push_back(*state);
+    };
+    if (m_survey->running()) {
+        for (const auto &probe : m_probes)
+            finish(probe.program().probe, programsOf(probe));
+        for (const auto &user : m_user)
+            finish(user.probe, user.attachment->programFds());
     }
-    m_cost.reset();
+    m_survey.reset();
     return changed;
+}
+
+void Probes::expenses(std::vector<Expense> &out) const
+{
+    out.clear();
+    const auto add = [&](Probe probe, std::uint64_t events) {
+        const auto state = std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
+        if (state != m_standing.end())
+            out.push_back({probe, {state->nsPerEvent, state->nsWhenBusy}, events});
+    };
+    for (const auto &probe : m_probes)
+        add(probe.program().probe, eventsOf(probe));
+    for (const auto &user : m_user) {
+        const auto probe = user.probe;
+        std::vector<std::uint64_t> words((*m_layout)[probe].words);
+        std::uint64_t events = 0;
+        user.attachment->read(words, events);
+        add(probe, events);
+    }
+}
+
+bool Probes::suspend(Probe probe)
+{
+    for (auto &loaded : m_probes)
+        if (loaded.program().probe == probe)
+            return loaded.suspend();
+    for (auto &user : m_user)
+        if (user.probe == probe)
+            return user.suspended = user.attachment->suspend();
+    return false;
+}
+
+base::Result<> Probes::resume(Probe probe)
+{
+    for (auto &loaded : m_probes) {
+        if (loaded.program().probe != probe)
+            continue;
+        STATESCAPE_CHECK(loaded.resume());
+        if (probe == Probe::Scheduler) {
+            passOverCpus();
+            m_onCpuBefore = m_onCpuNs - std::min(m_onCpuNs, onCpuNs(loaded, base::monotonicNs()));
+        }
+        return {};
+    }
+    for (auto &user : m_user) {
+        if (user.probe != probe)
+            continue;
+        STATESCAPE_CHECK(user.attachment->resume());
+        user.suspended = false;
+        return {};
+    }
+    return base::fail(base::Code::NotFound, "the probe has come to its end");
+}
+
+wire::ProbeState &Probes::state(Probe probe)
+{
+    return *std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
 }
 
 void Probes::prime()
 {
     if (m_tasks)
-        m_tasks->prime();
+        m_tasks->prime(base::monotonicNs());
 }
 
 void Probes::read(wire::RawSample &sample)
@@ -235,6 +337,9 @@ void Probes::read(wire::RawSample &sample)
     for (const auto &probe : m_probes) {
         const auto &kind = probe.program();
         const auto bit = schema::bitOf(kind.probe);
+        // What it counted up to then stays in the sample's words.
+        if (probe.suspended())
+            continue;
         if (kind.probe == Probe::Scheduler)
             readScheduler(probe, sample);
         else
@@ -247,10 +352,10 @@ void Probes::read(wire::RawSample &sample)
                 recursion += recursionMisses(probe.hooks()[i].programFd);
     }
     for (const auto &user : m_user) {
-        const auto probe = schema::userProbe(user.index);
+        const auto probe = user.probe;
         const auto &planned = (*m_layout)[probe];
         const std::span words(sample.slots.data() + planned.firstWord, planned.words);
-        if (user.attachment->read(words, sample.events[static_cast<std::size_t>(probe)]))
+        if (!user.suspended && user.attachment->read(words, sample.events[static_cast<std::size_t>(probe)]))
             sample.probeMask |= schema::bitOf(probe);
         untimed += user.attachment->missed();
     }
@@ -258,7 +363,11 @@ void Probes::read(wire::RawSample &sample)
         m_recursionMisses = std::max(m_recursionMisses, recursion);
     sample.losses.eventsMissed = m_recursionMisses + untimed;
     if (m_tasks && !m_probes.empty()) {
-        m_tasks->read(sample.timeNs, m_running, sample.processes);
+        if (m_tasks->perEntity())
+            m_tasks->read(sample.timeNs, m_running, sample.entities);
+        else
+            m_tasks->read(sample.timeNs, m_running, sample.processes);
+        sample.losses.entitiesUntold = m_tasks->untold();
         sample.losses.taskCollisions = m_tasks->collisions();
     }
 }
@@ -292,7 +401,7 @@ void Probes::readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample
         if (base::monotonicNs() - sample.timeNs < kSteadyNs)
             break;
     }
-    m_onCpuNs = std::max(m_onCpuNs, total);
+    m_onCpuNs = std::max(m_onCpuNs, total + m_onCpuBefore);
     sample.slots[schema::slotOffset(schema::Slot::SchedOnCpuNs)] = m_onCpuNs;
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "bpf/attachment.h"
-#include "bpf/cost_meter.h"
+#include "bpf/cost_survey.h"
 #include "bpf/loader.h"
 #include "bpf/task_reader.h"
+#include "bpf/user/user_probes.h"
+#include "core/schema/cost.h"
 #include "core/wire/messages.h"
 
 #include <optional>
@@ -13,6 +15,13 @@
 #include <vector>
 
 namespace statescape::bpf {
+
+/// What a probe's events cost and how many there were.
+struct Expense {
+    schema::Probe probe = schema::Probe::kCount;
+    schema::EventCost cost;
+    std::uint64_t events = 0; ///< handled so far, cumulative
+};
 
 /// All kernel probes of this machine, attached, and their counters. Not thread-safe. Needs privilege only in
 /// attach().
@@ -38,6 +47,16 @@ public:
     /// @return the probes whose figure changed
     std::vector<wire::ProbeState> finishCost();
 
+    /// @param[out] expenses one entry per probe that is attached or suspended, in a fixed order
+    void expenses(std::vector<Expense> &expenses) const;
+    /// Takes a probe out of the kernel; its counters stay. @return false where it could not come back.
+    bool suspend(schema::Probe probe);
+    /// Puts it back, without privilege. The next read() is what its differences may be taken from.
+    /// @error NotPermitted (kernels before 5.19), NotSupported, NotFound (a script that has ended)
+    base::Result<> resume(schema::Probe probe);
+    /// @return the probe's entry of standing(). @pre there is one
+    wire::ProbeState &state(schema::Probe probe);
+
     /// Starts the per-process figures afresh.
     void prime();
     /// Fills timeNs, slots, events, processes, probeMask bits and losses. No allocation once warm.
@@ -45,28 +64,32 @@ public:
 
 private:
     Probes() = default;
-    void refuseAll(const base::Error &error);
+    void refuseAll(const base::Error &error, const std::string &program);
     void attachUser(LibbpfLog &log, const std::string &program);
+    void attachHardware(const std::string &program);
+    void stand(schema::Probe probe, AttachResult attached, const std::string &program);
     void stand(LoadedProbe probe, const std::string &program);
     void addBanks(const LoadedProbe &probe, wire::RawSample &sample);
     void readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample);
     std::uint64_t onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs);
 
     struct User {
-        std::size_t index; ///< in the plan
+        schema::Probe probe; ///< the user's, or the hardware counters
         std::unique_ptr<Attachment> attachment;
+        bool suspended = false;
     };
 
     std::shared_ptr<const schema::Layout> m_layout;
     KernelTraits m_traits;
     std::unique_ptr<SharedMaps> m_maps;
-    std::optional<CostMeter> m_cost;
+    std::optional<CostSurvey> m_survey = CostSurvey(); ///< until finishCost()
     std::vector<LoadedProbe> m_probes;
     std::vector<User> m_user;
     std::optional<TaskReader> m_tasks;
     std::vector<wire::ProbeState> m_standing;
     std::vector<Running> m_running;
     std::uint64_t m_onCpuNs = 0;
+    std::uint64_t m_onCpuBefore = 0; ///< told, but not booked when the scheduler probe was last taken out
     std::uint64_t m_reads = 0;
     std::uint64_t m_recursionMisses = 0;
 };

@@ -17,7 +17,8 @@ constexpr std::array<ProbeInfo, kProbeCount> kProbes{{
      "who waited for a CPU and how long, who was switched out and why"},
     {"syscalls", "System calls", ProbeOrigin::Bpf, "sys_exit", "system calls by class, and how many failed"},
     {"memory", "Memory reclaim", ProbeOrigin::Bpf,
-     "mm_vmscan_direct_reclaim_begin mm_vmscan_direct_reclaim_end mark_victim",
+     "mm_vmscan_direct_reclaim_begin mm_vmscan_direct_reclaim_end mm_vmscan_memcg_reclaim_begin "
+     "mm_vmscan_memcg_reclaim_end mark_victim",
      "tasks made to free memory themselves, and OOM kills"},
     {"block", "Block I/O", ProbeOrigin::Bpf, "block_rq_complete block_rq_issue block_bio_queue",
      "requests, bytes, and time in queue and device from the request's own time stamps"},
@@ -35,7 +36,7 @@ constexpr std::array<ProbeInfo, kProbeCount> kProbes{{
     {"pressure", "Pressure (PSI)", ProbeOrigin::Proc, "/proc/pressure/{cpu,memory,io}",
      "share of time tasks were stalled"},
     {"interrupts", "Interrupts", ProbeOrigin::Bpf,
-     "softirq_entry softirq_exit irq_handler_entry irq_handler_exit",
+     "softirq_entry softirq_exit irq_handler_entry irq_handler_exit local_timer_entry local_timer_exit",
      "time in interrupt handlers, by what they were for"},
     {"drops", "Packet drops", ProbeOrigin::Bpf, "kfree_skb", "packets the kernel threw away, by reason"},
     {"samples", "CPU samples", ProbeOrigin::Bpf, "perf cpu-clock, 99 Hz a CPU",
@@ -355,7 +356,7 @@ constexpr auto kFeatures = std::to_array<FeatureInfo>({
     rate("syscall.error.other.rate", "errors · other", Slot::SysErrorOther, "every other error"),
 
     rate("memory.direct_reclaim.rate", "direct reclaims", Slot::MemReclaims,
-         "allocations that had to free memory first"),
+         "allocations that had to free memory first, the machine's or their cgroup's"),
     average("memory.direct_reclaim.tasks", "tasks reclaiming", Slot::MemReclaimNs,
             "time average of tasks held up by direct reclaim"),
     quantile("memory.direct_reclaim.p99", "direct reclaim p99", Slot::MemReclaimHistogram, 0.99,
@@ -452,7 +453,7 @@ constexpr auto kFeatures = std::to_array<FeatureInfo>({
           "share of time all tasks waited for I/O"),
 
     share("irq.hard.share", "hard interrupts", Derivation::ShareOfCpu, Slot::IrqHardNs,
-          "share of all CPUs' time in hard interrupt handlers"),
+          "share of all CPUs' time in hard interrupt handlers of devices and the timer"),
     share("irq.softirq.timer.share", "softirq time · timer", Derivation::ShareOfCpu, Slot::IrqTimerNs,
           "share of all CPUs' time in timer softirqs"),
     share("irq.softirq.net_rx.share", "softirq time · net rx", Derivation::ShareOfCpu, Slot::IrqNetRxNs,

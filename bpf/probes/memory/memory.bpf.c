@@ -14,14 +14,14 @@ static __always_inline struct ss_pending *pending_of(__u32 tid)
     return bpf_map_lookup_elem(&pending, &index);
 }
 
-static __always_inline int on_begin(void)
+static __always_inline int on_begin(__u32 hook)
 {
     struct ss_memory_bank *bank = ss_bank();
     __u32 tid = bpf_get_current_pid_tgid();
     struct ss_pending *pending = pending_of(tid);
     if (!bank || !pending)
         return 0;
-    bank->hits[SS_RECLAIM_BEGIN]++;
+    bank->hits[hook]++;
     if (pending->owner && pending->owner != tid)
         bank->collisions++;
     pending->owner = tid;
@@ -29,14 +29,15 @@ static __always_inline int on_begin(void)
     return 0;
 }
 
-static __always_inline int on_end(void)
+// Both kinds of reclaim run in the task that needs memory, never one inside the other, so they share words.
+static __always_inline int on_end(__u32 hook)
 {
     struct ss_memory_bank *bank = ss_bank();
     __u32 tid = bpf_get_current_pid_tgid();
     struct ss_pending *pending = pending_of(tid);
     if (!bank || !pending)
         return 0;
-    bank->hits[SS_RECLAIM_END]++;
+    bank->hits[hook]++;
     bank->reclaims++;
     if (pending->owner != tid)
         return 0;
@@ -62,25 +63,49 @@ static __always_inline int on_victim(void)
 SEC("tp_btf/mm_vmscan_direct_reclaim_begin")
 int mm_vmscan_direct_reclaim_begin_btf(void *ctx)
 {
-    return on_begin();
+    return on_begin(SS_RECLAIM_BEGIN);
 }
 
 SEC("raw_tp/mm_vmscan_direct_reclaim_begin")
 int mm_vmscan_direct_reclaim_begin_raw(void *ctx)
 {
-    return on_begin();
+    return on_begin(SS_RECLAIM_BEGIN);
 }
 
 SEC("tp_btf/mm_vmscan_direct_reclaim_end")
 int mm_vmscan_direct_reclaim_end_btf(void *ctx)
 {
-    return on_end();
+    return on_end(SS_RECLAIM_END);
 }
 
 SEC("raw_tp/mm_vmscan_direct_reclaim_end")
 int mm_vmscan_direct_reclaim_end_raw(void *ctx)
 {
-    return on_end();
+    return on_end(SS_RECLAIM_END);
+}
+
+SEC("tp_btf/mm_vmscan_memcg_reclaim_begin")
+int mm_vmscan_memcg_reclaim_begin_btf(void *ctx)
+{
+    return on_begin(SS_GROUP_RECLAIM_BEGIN);
+}
+
+SEC("raw_tp/mm_vmscan_memcg_reclaim_begin")
+int mm_vmscan_memcg_reclaim_begin_raw(void *ctx)
+{
+    return on_begin(SS_GROUP_RECLAIM_BEGIN);
+}
+
+SEC("tp_btf/mm_vmscan_memcg_reclaim_end")
+int mm_vmscan_memcg_reclaim_end_btf(void *ctx)
+{
+    return on_end(SS_GROUP_RECLAIM_END);
+}
+
+SEC("raw_tp/mm_vmscan_memcg_reclaim_end")
+int mm_vmscan_memcg_reclaim_end_raw(void *ctx)
+{
+    return on_end(SS_GROUP_RECLAIM_END);
 }
 
 SEC("tp_btf/mark_victim")

@@ -11,8 +11,14 @@
 
 namespace statescape::bpf {
 namespace {
-constexpr std::array<Hook, SS_MEMORY_HOOKS> kHooks{
-    {{"mm_vmscan_direct_reclaim_begin"}, {"mm_vmscan_direct_reclaim_end"}, {"mark_victim"}}};
+constexpr std::string_view kGroups = "reclaim inside the limit of a memory cgroup";
+constexpr std::array<Hook, SS_MEMORY_HOOKS> kHooks{{
+    {"mm_vmscan_direct_reclaim_begin"},
+    {"mm_vmscan_direct_reclaim_end"},
+    {"mm_vmscan_memcg_reclaim_begin", false, kGroups},
+    {"mm_vmscan_memcg_reclaim_end", false, kGroups},
+    {"mark_victim"},
+}};
 
 Opened open(const KernelTraits &)
 {

@@ -4,7 +4,14 @@
 
 #include "bpf/shared.h"
 
-enum ss_memory_hook { SS_RECLAIM_BEGIN, SS_RECLAIM_END, SS_MARK_VICTIM, SS_MEMORY_HOOKS };
+enum ss_memory_hook {
+    SS_RECLAIM_BEGIN,
+    SS_RECLAIM_END,
+    SS_GROUP_RECLAIM_BEGIN,
+    SS_GROUP_RECLAIM_END,
+    SS_MARK_VICTIM,
+    SS_MEMORY_HOOKS
+};
 
 struct ss_memory_bank {
     __u64 reclaims;
@@ -13,6 +20,6 @@ struct ss_memory_bank {
     __u64 reclaim[SS_BUCKETS];
     __u64 hits[SS_MEMORY_HOOKS];
     __u64 collisions;
-    __u64 pad[1];
+    __u64 pad[7];
 };
 SS_STATIC_ASSERT(sizeof(struct ss_memory_bank) % 64 == 0);

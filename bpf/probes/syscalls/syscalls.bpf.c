@@ -3,6 +3,7 @@
 #include "bpf/probes/syscalls/syscalls.h"
 
 #define SS_BANK struct ss_syscalls_bank
+#include "bpf/compat.bpf.h"
 #include "bpf/tasks.bpf.h"
 
 // @source include/uapi/asm-generic/errno.h, include/linux/errno.h
@@ -14,8 +15,6 @@
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
-// @source arch/x86/include/asm/thread_info.h
-#define TS_COMPAT 0x2
 
 // User space fills it from the table of names in syscalls.cpp.
 const volatile __u8 syscall_class[SS_SYSCALL_NUMBERS] = {};
@@ -39,14 +38,6 @@ static __always_inline bool is_again(__u64 error, __u32 class)
     return false;
 }
 
-static __always_inline bool is_compat(bool direct)
-{
-    struct task_struct *task = direct ? bpf_get_current_task_btf() : (void *)bpf_get_current_task();
-    if (!bpf_core_field_exists(task->thread_info.status))
-        return false;
-    return SS_READ(direct, task, thread_info.status) & TS_COMPAT;
-}
-
 static __always_inline int on_exit(struct pt_regs *regs, long result, bool direct)
 {
     struct ss_syscalls_bank *bank = ss_bank();
@@ -57,7 +48,7 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
 
     __u64 number = SS_READ(direct, regs, orig_ax);
     __u32 class = SS_SYS_OTHER;
-    if (number < SS_SYSCALL_NUMBERS && !is_compat(direct))
+    if (number < SS_SYSCALL_NUMBERS && !ss_is_compat(direct))
         class = syscall_class[number];
     if (class >= SS_SYS_CLASSES)
         class = SS_SYS_OTHER;
