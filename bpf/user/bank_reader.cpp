@@ -39,6 +39,12 @@ BankTotals readBanks(const MappedArray &banks, std::uint32_t first, std::uint32_
     return totals;
 }
 
+void forgetCalls(const MappedArray &inflight)
+{
+    for (std::uint32_t i = 0; i < inflight.entries(); ++i)
+        inflight.as<ss_pending>(i) = {};
+}
+
 std::uint64_t MissCounter::of(std::span<const int> programs) const
 {
     if (m_asked++ % kAskEvery != 0)

@@ -21,6 +21,11 @@ struct BankTotals {
 BankTotals readBanks(const MappedArray &banks, std::uint32_t first, std::uint32_t step,
                      schema::Measure measure, std::span<std::uint64_t> words);
 
+/// Empties the cells of calls under way (ss_pending). While the programs were out calls ended unseen: the
+/// next one at the same place on the stack would be timed from their begin. @pre no program that writes them
+/// is attached
+void forgetCalls(const MappedArray &inflight);
+
 /// Events that the kernel kept from programs that were already running on that CPU. Asking the kernel takes a
 /// system call per program, so it is asked every few times only.
 class MissCounter {

@@ -77,9 +77,11 @@ public:
     }
     base::Result<> require()
     {
-        if (m_active == 0)
+        if (m_active == 0) {
+            forgetCalls(m_inflight);
             for (auto &link : m_links)
                 STATESCAPE_CHECK(link.resume());
+        }
         ++m_active;
         return {};
     }

@@ -95,6 +95,7 @@ public:
     }
     base::Result<> resume() override
     {
+        forgetCalls(m_inflight);
         for (auto &link : m_links)
             STATESCAPE_CHECK(link.resume());
         return {};

@@ -86,11 +86,10 @@ base::Error hookError(std::string what, int error)
     return base::fail(code, std::move(what), {}, error);
 }
 
-base::Result<HookLink> HookLink::make(Open open, base::Fd event)
+base::Result<HookLink> HookLink::make(Open open)
 {
     HookLink link;
     link.m_open = std::move(open);
-    link.m_event = std::move(event);
     STATESCAPE_CHECK(link.resume());
     return link;
 }
@@ -118,15 +117,25 @@ base::Result<HookLink> HookLink::typed(int program)
 base::Result<HookLink> HookLink::onEvent(int program, base::Fd event)
 {
     const int place = event.get();
-    return make(
-        [program, place]() -> base::Result<base::Fd> {
-            base::Fd link(bpf_link_create(program, place, BPF_PERF_EVENT, nullptr));
-            if (!link.valid())
-                return hookError("cannot hang the program on its hook", errno);
-            ::ioctl(place, PERF_EVENT_IOC_ENABLE, 0);
-            return link;
-        },
-        std::move(event));
+    HookLink link;
+    link.m_event = std::move(event);
+    link.m_open = [program, place]() -> base::Result<base::Fd> {
+        base::Fd made(bpf_link_create(program, place, BPF_PERF_EVENT, nullptr));
+        if (!made.valid())
+            return hookError("cannot hang the program on its hook", errno);
+        ::ioctl(place, PERF_EVENT_IOC_ENABLE, 0);
+        return made;
+    };
+    const auto made = link.resume();
+    if (made)
+        return link;
+    if (made.error().sysErrno != EINVAL)
+        return made.error();
+    // Before 5.15 (b89fbfbb854c) a program hangs on an event for as long as the event lives.
+    if (::ioctl(place, PERF_EVENT_IOC_SET_BPF, program) != 0 || ::ioctl(place, PERF_EVENT_IOC_ENABLE, 0) != 0)
+        return hookError("cannot hang the program on its hook", errno);
+    link.m_open = nullptr;
+    return link;
 }
 
 base::Result<HookLink> HookLink::event(int program, std::uint32_t id)
@@ -184,6 +193,8 @@ base::Result<HookLink> HookLink::userFunctions(int program, const std::string &p
 
 bool HookLink::suspend()
 {
+    if (!m_open)
+        return false;
     if (m_event.valid())
         ::ioctl(m_event.get(), PERF_EVENT_IOC_DISABLE, 0);
     m_link.reset();
@@ -192,7 +203,7 @@ bool HookLink::suspend()
 
 base::Result<> HookLink::resume()
 {
-    if (m_link.valid())
+    if (m_link.valid() || !m_open)
         return {};
     STATESCAPE_TRY(m_link, m_open());
     return {};

@@ -37,14 +37,13 @@ public:
     bool suspend();
     /// Needs no privilege where the kernel asks for none, as since 5.19. @error as above
     base::Result<> resume();
-    [[nodiscard]] bool stands() const { return m_link.valid(); }
 
 private:
     using Open = std::function<base::Result<base::Fd>()>;
-    static base::Result<HookLink> make(Open open, base::Fd event = {});
+    static base::Result<HookLink> make(Open open);
     static base::Result<HookLink> onEvent(int program, base::Fd event);
 
-    Open m_open;
+    Open m_open;      ///< null where it cannot be taken away and put back
     base::Fd m_event; ///< of perf_event_open(): the place itself
     base::Fd m_link;
 };

@@ -3,6 +3,7 @@
 #include "bpf/user/user_probes.h"
 
 #include "bpf/packets/packets.h"
+#include "bpf/scripts/script.h"
 #include "bpf/user/hook_attachment.h"
 #include "core/base/rights.h"
 
@@ -38,8 +39,9 @@ AttachResult attachOne(const CheckedProbe &checked, const KernelTraits &traits, 
     case HookKind::Xdp:
     case HookKind::Packets:
         return attachPackets(checked.probe, traits, log);
-    case HookKind::Syscall: // all together, see below
     case HookKind::Script:
+        return attachScript(checked.probe);
+    case HookKind::Syscall: // all together, see below
     case HookKind::kCount:
         break;
     }

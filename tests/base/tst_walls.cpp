@@ -10,8 +10,8 @@ struct Rule {
     QStringList libraries; ///< beside the standard library and the system's
 };
 
-const QStringList kCore{"core/base",     "core/schema", "core/wire",  "core/feature", "core/ml",
-                        "core/forecast", "core/model",  "core/store", "core/source",  "core/session"};
+const QStringList kCore{"core/base",  "core/schema",   "core/wire",  "core/hooks", "core/feature", "core/ml",
+                        "core/forecast", "core/model", "core/store", "core/source", "core/session"};
 
 QList<Rule> rules()
 {

@@ -584,6 +584,34 @@ private Q_SLOTS:
         QCOMPARE(status, 0);
     }
 
+    // While it was out a call began that it did not see, where one that it saw begin did not return to it.
+    void timesNothingThatBeganBeforeItCameBack()
+    {
+        needsPrivilege();
+        const auto path = target("pie");
+        Attached attached({probe("uprobe:" + path + ":hook_target_sleep:latency"),
+                           probe("syscall:clock_nanosleep:latency")});
+        QVERIFY2(attached.stands(0) && attached.stands(1), attached.why());
+        TargetProcess process(path, 0, 30'000);
+        process.go();
+        for (int i = 0; i < 6; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(45));
+            QVERIFY(attached[0].suspend());
+            std::this_thread::sleep_for(std::chrono::milliseconds(45));
+            const auto resumed = attached[0].resume();
+            QVERIFY2(resumed, resumed ? "" : resumed.error().text().c_str());
+        }
+        QVERIFY(process.done());
+        const auto grown = attached.grown(0);
+        QVERIFY(grown[0] > 0);
+        // Each slept 30 ms; from before a pause it would be 45 more.
+        const auto late =
+            std::accumulate(grown.begin() + 2 + static_cast<std::ptrdiff_t>(schema::bucketOf(70 * kMs)),
+                            grown.end(), std::uint64_t{0});
+        QCOMPARE(late, std::uint64_t(0));
+        QCOMPARE(sum(grown, 2) + attached[0].missed(), grown[0]);
+    }
+
     void withoutPrivilegeItSaysSo()
     {
         const int status = inChild([] {
