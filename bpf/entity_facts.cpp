@@ -180,7 +180,8 @@ std::string ProcFacts::commInTable(const EntityKey &key) const
 // @source Documentation/filesystems/proc.rst, table 1-4
 bool ProcFacts::lookAtProcess(const EntityKey &key, std::string &name, Words &words)
 {
-    if (name.empty() || !m_proc.valid())
+    const bool fresh = name.empty();
+    if (fresh || !m_proc.valid())
         name = printable(commInTable(key));
     if (!m_proc.valid())
         return true;
@@ -208,7 +209,7 @@ bool ProcFacts::lookAtProcess(const EntityKey &key, std::string &name, Words &wo
     words[at(EntitySlot::MinorFaults)] = fields[10];
     words[at(EntitySlot::MajorFaults)] = fields[12];
     words[at(EntitySlot::ResidentBytes)] = fields[24] * m_pageBytes;
-    if (comm.size() < kCommChars || !name.starts_with(comm))
+    if (fresh || comm.size() < kCommChars || !name.starts_with(comm))
         name = printable(fullName(static_cast<std::uint32_t>(key.id), comm));
     return true;
 }

@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
+#include "app/cli/probe_tools.h"
 
 #include "core/schema/catalogue.h"
+#include "core/schema/entities.h"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -38,14 +41,22 @@ ordered_json probesJson()
                                    {"title", feature.title},
                                    {"log1p", feature.log1p},
                                    {"description", feature.description}});
+    out["entity_features"] = ordered_json::array();
+    for (const auto &row : schema::entityFeatures())
+        out["entity_features"].push_back({{"key", row.feature.key},
+                                          {"unit", base::unitKey(row.feature.unit)},
+                                          {"kind", schema::featureKindKey(row.feature.kind)},
+                                          {"probe", row.feature.probe},
+                                          {"title", row.feature.title},
+                                          {"log1p", row.feature.log1p},
+                                          {"description", row.feature.description}});
     return out;
 }
 
 void printProbes()
 {
     for (const auto &probe : schema::probes()) {
-        fmt::print("{} ({}): {}\n  hooks: {}\n", probe.key,
-                   originKey(probe.origin), probe.description,
+        fmt::print("{} ({}): {}\n  hooks: {}\n", probe.key, originKey(probe.origin), probe.description,
                    probe.hooks);
         for (const auto &feature : schema::features())
             if (schema::info(feature.probe).key == probe.key)
@@ -77,6 +88,16 @@ base::Result<ordered_json> infoJson(const store::SessionStore &file)
                          {"first_ns", info.firstNs},
                          {"last_ns", info.lastNs},
                          {"losses", ordered_json::object()}};
+        if (info.schema->entityKind() != schema::EntityKind::Host || info.entities != 0) {
+            STATESCAPE_TRY(const auto entities, file.entities(info.id));
+            row["entities"] = ordered_json::array();
+            for (std::uint32_t i = 1; i < entities.size(); ++i)
+                row["entities"].push_back(
+                    {{"name", schema::entityText(info.schema->entityKind(), entities, i)},
+                     {"id", entities[i].id},
+                     {"first_ns", entities[i].firstNs},
+                     {"last_ns", entities[i].lastNs}});
+        }
         for (const auto &[label, count] : info.labels)
             row["labels"][label] = count;
         for (const auto &[kind, count] : info.losses)
@@ -96,6 +117,23 @@ base::Result<ordered_json> infoJson(const store::SessionStore &file)
     return out;
 }
 
+/// The ones that were there longest, in a line.
+void printEntities(ordered_json entities, const std::string &kind)
+{
+    const auto span = [](const ordered_json &entity) {
+        return entity["last_ns"].get<std::uint64_t>() - entity["first_ns"].get<std::uint64_t>();
+    };
+    constexpr std::size_t kShown = 12;
+    const auto count = entities.size();
+    std::stable_sort(entities.begin(), entities.end(),
+                     [&](const auto &a, const auto &b) { return span(a) > span(b); });
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kShown, count); ++i)
+        names += (i == 0 ? "" : ", ") + entities[i]["name"].get<std::string>();
+    const char *many = count == 1 ? "" : kind == "process" ? "es" : "s";
+    fmt::print("    {} {}{}: {}{}\n", count, kind, many, names, count > kShown ? ", ..." : "");
+}
+
 void printInfo(const ordered_json &info)
 {
     fmt::print("{}, {}\n", info["file"].get<std::string>(),
@@ -110,6 +148,8 @@ void printInfo(const ordered_json &info)
                    row["start"].get<std::string>(), row["samples"].get<std::uint64_t>(),
                    row["features"].get<std::uint64_t>(), base::formatDuration(span),
                    row["dropped"].get<std::uint64_t>());
+        if (row.contains("entities"))
+            printEntities(row["entities"], row["entity_kind"].get<std::string>());
         for (const auto &[label, count] : row["labels"].items())
             fmt::print("    label {:<28} {} samples\n", label, count.get<std::uint64_t>());
         for (const auto &[kind, count] : row["losses"].items())
@@ -127,14 +167,52 @@ void printInfo(const ordered_json &info)
 
 Run addProbes(CLI::App &app)
 {
-    const auto json = std::make_shared<bool>(false);
-    app.add_flag("--json", *json, "machine-readable");
-    return [json] {
-        if (*json)
+    struct Options {
+        ProbeSearch search;
+        ProbeTry trial;
+        bool json = false;
+    };
+    const auto options = std::make_shared<Options>();
+    app.add_flag("--json", options->json, "machine-readable");
+    auto *search = app.add_option("--search", options->search.text,
+                                  "what can be hooked here: part of a name, or a pattern with * and ?");
+    app.add_option("--kind", options->search.kind,
+                   "only syscall, tracepoint, function, uprobe, usdt, interface or script")
+        ->needs(search);
+    app.add_option("--program", options->search.program,
+                   "program or library whose functions and markers count")
+        ->needs(search);
+    app.add_option("--limit", options->search.limit, "most to show")
+        ->needs(search)
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    auto *trial = app.add_option("--try", options->trial.probe,
+                                 "attach this probe alone for a while: what it would collect and cost")
+                      ->excludes(search);
+    app.add_option("--duration", options->trial.duration, "500ms to 600s")
+        ->needs(trial)
+        ->capture_default_str();
+    app.add_option("--helper", options->trial.helper, "path of statescape-helper")->needs(trial);
+    app.add_flag("--pkexec", options->trial.pkexec, "start the helper through pkexec")->needs(trial);
+    app.footer("A probe of one's own is written as syscall:openat:latency, function:vfs_fsync:latency, "
+               "kprobe:NAME, fentry:NAME,\n"
+               "tracepoint:SYSTEM:NAME[:FIELD], uprobe:PROGRAM:FUNCTION[:latency], "
+               "usdt:PROGRAM:PROVIDER:NAME, xdp:INTERFACE,\n"
+               "packets:INTERFACE or bpftrace:FILE.bt, and recorded with statescape record --probe.");
+    return [options, search, trial] {
+        base::Result<> done;
+        if (search->count() != 0) {
+            options->search.json = options->json;
+            done = searchProbes(options->search);
+        } else if (trial->count() != 0) {
+            options->trial.json = options->json;
+            done = tryProbe(options->trial);
+        } else if (options->json) {
             fmt::print("{}\n", probesJson().dump(2));
-        else
+        } else {
             printProbes();
-        return 0;
+        }
+        return done ? 0 : failed(done.error());
     };
 }
 

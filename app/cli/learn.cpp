@@ -31,6 +31,8 @@ base::Result<> runScore(const ScoreArguments &arguments)
     STATESCAPE_TRY(const auto columns, model->bind(*session.schema));
     STATESCAPE_TRY(const auto log, file.load(session.id));
     const auto samples = log->view();
+    STATESCAPE_TRY(const auto entities, file.entities(session.id));
+    const auto kind = session.schema->entityKind();
     if (!arguments.json)
         fmt::print("{}{}\n", kScoreHeader, arguments.memberships ? membershipHeader(*model) : "");
     else
@@ -40,11 +42,12 @@ base::Result<> runScore(const ScoreArguments &arguments)
         const auto score = model->score(samples.row(i), columns);
         if (arguments.memberships)
             model->memberships(samples.row(i), columns, shares);
+        const auto entity = schema::entityText(kind, entities, samples.entity(i));
         if (arguments.json)
-            fmt::print("  {}{}\n", scoreJson(samples.timeNs(i), score, *model, {}, shares),
+            fmt::print("  {}{}\n", scoreJson(samples.timeNs(i), entity, score, *model, {}, shares),
                        i + 1 < samples.rows() ? "," : "");
         else
-            fmt::print("{}\n", scoreCsv(samples.timeNs(i), score, *model, shares));
+            fmt::print("{}\n", scoreCsv(samples.timeNs(i), entity, score, *model, shares));
     }
     if (arguments.json)
         fmt::print("]\n");

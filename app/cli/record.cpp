@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/child.h"
 #include "app/cli/commands.h"
+#include "app/cli/probe_tools.h"
 
 #include "core/base/log.h"
 #include "core/base/units.h"
+#include "core/schema/entities.h"
 #include "core/session/recording.h"
 
+#include <filesystem>
 #include <fmt/core.h>
 #include <memory>
 #include <sys/wait.h>
@@ -18,7 +21,7 @@ using session::Recording;
 
 struct RecordOptions {
     std::string file, duration, interval = "250ms", entity = "host", label, helper;
-    std::vector<std::string> probes, command;
+    std::vector<std::string> probes, own, command;
     bool pkexec = false;
 };
 
@@ -39,6 +42,16 @@ base::Result<std::uint64_t> probeMask(const std::vector<std::string> &keys)
         mask |= schema::bitOf(probe);
     }
     return mask;
+}
+
+base::Result<schema::EntityKind> entityKind(const std::string &word)
+{
+    for (const auto kind :
+         {schema::EntityKind::Host, schema::EntityKind::Cgroup, schema::EntityKind::Process})
+        if (word == schema::entityKindKey(kind))
+            return kind;
+    return base::fail(base::Code::NotSupported, "--entity " + word + " is not in this version",
+                      "use host, cgroup or process");
 }
 
 std::string defaultName()
@@ -99,16 +112,26 @@ public:
 
     base::Result<int> run()
     {
-        if (m_options.entity != "host")
-            return base::fail(base::Code::NotSupported,
-                              "--entity " + m_options.entity + " is not in this version", "use host");
         source::HelperOptions helper;
+        STATESCAPE_TRY(helper.plan.entity, entityKind(m_options.entity));
         STATESCAPE_TRY(helper.intervalNs, base::parseDuration(m_options.interval));
         // Before any file is made.
         if (helper.intervalNs < wire::kMinIntervalNs || helper.intervalNs > wire::kMaxIntervalNs)
             return base::fail(base::Code::InvalidArgument,
                               "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
         STATESCAPE_TRY(helper.plan.probes, probeMask(m_options.probes));
+        if (helper.plan.entity != schema::EntityKind::Host) {
+            if (!m_options.own.empty())
+                return base::fail(base::Code::InvalidArgument,
+                                  "--probe counts for the whole machine, not per " + m_options.entity,
+                                  "record it with --entity host");
+            if (m_options.probes.empty())
+                helper.plan.probes = schema::entityProbes();
+        }
+        for (const auto &text : m_options.own) {
+            STATESCAPE_TRY(helper.plan.user.emplace_back(), readExistingProbe(text));
+        }
+        STATESCAPE_CHECK(schema::check(helper.plan));
         helper.program = m_options.helper;
         helper.launch =
             m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
@@ -125,9 +148,19 @@ public:
             command.append(command.empty() ? "" : " ").append(word);
 
         Signals signals;
+        std::error_code ignored;
+        const bool existed = std::filesystem::exists(file, ignored);
         STATESCAPE_TRY(m_recording, Recording::start(file, helper, command));
         STATESCAPE_TRY(const auto hello, m_recording->hello(20'000'000'000));
-        tellStanding(hello, schema::Layout(helper.plan));
+        const schema::Layout layout(helper.plan);
+        if (const auto standing = requireOwnProbes(hello, layout); !standing) {
+            // A recording without what was asked for by name is not what was asked for.
+            m_recording.reset();
+            if (!existed)
+                std::filesystem::remove(file, ignored);
+            return standing.error();
+        }
+        tellStanding(hello, layout);
         STATESCAPE_CHECK(loop(signals));
         // A sample that came after the label was given would be without it.
         m_recording->stop();
@@ -218,7 +251,12 @@ Run addRecord(CLI::App &app, const std::vector<std::string> &command)
     app.add_option("--duration", options->duration, "such as 60s; with a COMMAND it is ended then");
     app.add_option("--interval", options->interval, "50ms to 60s")->capture_default_str();
     app.add_option("--probes", options->probes, "keys, separated by commas (default: all)")->delimiter(',');
-    app.add_option("--entity", options->entity, "host (cgroup, process and remote come later)")
+    app.add_option("--probe", options->own,
+                   "a probe of your own, such as kprobe:vfs_fsync:latency (may be given several times; see "
+                   "statescape probes --search)");
+    app.add_option("--entity", options->entity,
+                   "what one sample is about: host, cgroup or process (the most active ones; needs the "
+                   "kernel probes); remote comes later")
         ->check(CLI::IsMember({"host", "cgroup", "process", "remote"}));
     app.add_option("--label", options->label,
                    "label every sample: positive or negative, with :NAME for a class");

@@ -36,22 +36,22 @@ std::string membershipHeader(const model::Model &model)
     return out;
 }
 
-std::string scoreCsv(std::uint64_t timeNs, const model::Score &score, const model::Model &model,
-                     std::span<const float> shares)
+std::string scoreCsv(std::uint64_t timeNs, const std::string &entity, const model::Score &score,
+                     const model::Model &model, std::span<const float> shares)
 {
     std::string out =
-        fmt::format("{},host,{},{},{},{:.6g},{:.6g}", timeNs, score.cluster, quoted(stateName(score, model)),
-                    polarityOf(score), score.confidence, score.abnormality);
+        fmt::format("{},{},{},{},{},{:.6g},{:.6g}", timeNs, quoted(entity), score.cluster,
+                    quoted(stateName(score, model)), polarityOf(score), score.confidence, score.abnormality);
     for (const float share : shares)
         out += fmt::format(",{:.6g}", share);
     return out;
 }
 
-std::string scoreJson(std::uint64_t timeNs, const model::Score &score, const model::Model &model,
-                      std::optional<bool> alarm, std::span<const float> shares)
+std::string scoreJson(std::uint64_t timeNs, const std::string &entity, const model::Score &score,
+                      const model::Model &model, std::optional<bool> alarm, std::span<const float> shares)
 {
     nlohmann::ordered_json out{{"time_ns", timeNs},
-                               {"entity", "host"},
+                               {"entity", entity},
                                {"cluster", score.cluster},
                                {"state", stateName(score, model)},
                                {"polarity", polarityOf(score)},

@@ -3,12 +3,16 @@
 #include "app/cli/child.h"
 #include "app/cli/commands.h"
 #include "app/cli/model_file.h"
+#include "app/cli/probe_tools.h"
 #include "app/cli/score_line.h"
 
 #include "core/base/log.h"
+#include "core/schema/entities.h"
 #include "core/session/alarm.h"
+#include "core/session/entity_roll.h"
 #include "core/source/source.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <fmt/core.h>
@@ -39,8 +43,11 @@ public:
         if (m_done)
             return;
         // The first interval has nothing to be compared with: not a state, and not abnormal.
-        if (m_samples++ == 0)
+        if (m_samples++ == 0 && !frame.about)
             return;
+        auto placed = frame;
+        m_roll.place(placed);
+        const auto entity = schema::entityText(m_model.entityKind(), m_roll.entities(), placed.entity);
         const auto score = m_model.score(frame.values, m_columns);
         if (score.cluster < 0 && score.abnormality == 0 && !m_toldBlind) {
             m_toldBlind = true;
@@ -48,19 +55,23 @@ public:
                       "this sample cannot be judged: too many of the model's features are missing here; "
                       "statescape doctor says which probes are off and why");
         }
-        const bool raised = m_alarm.add(frame.timeNs, score, m_model);
-        const bool up = m_alarm.current().has_value();
+        const bool raised = m_alarm.add(frame.timeNs, score, m_model, placed.entity);
+        const auto alarm = m_alarm.of(placed.entity);
         if (m_options.json)
-            fmt::print("{}\n", scoreJson(frame.timeNs, score, m_model, up));
+            fmt::print("{}\n", scoreJson(frame.timeNs, entity, score, m_model, alarm.has_value()));
         else
-            fmt::print("{}  {:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}\n",
-                       base::formatRfc3339(base::realtimeNs()), stateName(score, m_model),
+            fmt::print("{}  {}{:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}\n",
+                       base::formatRfc3339(base::realtimeNs()),
+                       frame.about ? fmt::format("{:<32} ", entity) : std::string(),
+                       stateName(score, m_model),
                        score.cluster < 0 ? "unknown" : schema::polarityKey(score.polarity), score.confidence,
-                       score.abnormality, up ? "  ALARM" : "");
+                       score.abnormality, alarm ? "  ALARM" : "");
         std::fflush(stdout);
         if (raised)
-            tell(*m_alarm.current());
-        if (std::ferror(stdout) != 0 || m_options.once || (raised && m_options.untilAlarm)) {
+            tell(*alarm, frame.about ? entity : std::string());
+        // With --once a whole interval is told of.
+        const bool once = m_options.once && !frame.more;
+        if (std::ferror(stdout) != 0 || once || (raised && m_options.untilAlarm)) {
             m_alarmed = raised && m_options.untilAlarm;
             m_done = true;
             kill(getpid(), SIGUSR1);
@@ -70,10 +81,11 @@ public:
     [[nodiscard]] bool alarmed() const { return m_alarmed; }
 
 private:
-    static void tell(const session::Alarm &alarm)
+    static void tell(const session::Alarm &alarm, const std::string &entity)
     {
         base::log(base::LogLevel::Warning,
-                  fmt::format("alarm: {} for {} samples, {}", alarm.state, alarm.samples,
+                  fmt::format("alarm: {}{}{} for {} samples, {}", entity, entity.empty() ? "" : " is ",
+                              alarm.state, alarm.samples,
                               base::formatDuration(alarm.raisedNs - alarm.sinceNs)));
     }
 
@@ -81,11 +93,41 @@ private:
     const model::Model &m_model;
     const std::vector<int> m_columns;
     session::AlarmWatch m_alarm;
+    session::EntityRoll m_roll;
     std::uint64_t m_samples = 0;
     bool m_toldBlind = false;
     std::atomic<bool> m_done{false};
     std::atomic<bool> m_alarmed{false};
 };
+
+/// @return what the model's features come from, and nothing else. @error a probe of the user's that cannot be
+/// had here
+base::Result<schema::ProbePlan> planOf(const model::Model &model)
+{
+    schema::ProbePlan plan;
+    plan.entity = model.entityKind();
+    if (plan.entity != schema::EntityKind::Host) {
+        plan.probes = schema::entityProbes();
+        return plan;
+    }
+    plan.probes = 0;
+    std::vector<std::string> own;
+    for (const auto &feature : model.features()) {
+        if (const auto probe = schema::probeFromKey(feature.probe); probe != schema::Probe::kCount)
+            plan.probes |= schema::bitOf(probe);
+        else if (feature.probe.find(':') != std::string::npos &&
+                 std::ranges::find(own, feature.probe) == own.end())
+            own.push_back(feature.probe);
+    }
+    for (const auto &text : own) {
+        STATESCAPE_TRY(plan.user.emplace_back(), readExistingProbe(text));
+    }
+    // A model of samples from elsewhere names no probes.
+    if (plan.probes == 0 && plan.user.empty())
+        plan.probes = schema::defaultProbes();
+    STATESCAPE_CHECK(schema::check(plan));
+    return plan;
+}
 
 base::Result<int> runWatch(const WatchOptions &options)
 {
@@ -96,8 +138,10 @@ base::Result<int> runWatch(const WatchOptions &options)
         return base::fail(base::Code::InvalidArgument, fmt::format("--run {} is out of range", options.run),
                           "use 1 to 1000");
     STATESCAPE_TRY(const auto model, loadModel(options.model));
-    STATESCAPE_TRY(auto columns, model.bind(*schema::Schema::builtin()));
     source::HelperOptions helper;
+    STATESCAPE_TRY(helper.plan, planOf(model));
+    const schema::Layout layout(helper.plan);
+    STATESCAPE_TRY(auto columns, model.bind(*layout.schema()));
     helper.program = options.helper;
     if (model.options().intervalNs != 0)
         helper.intervalNs = model.options().intervalNs;
@@ -120,7 +164,8 @@ base::Result<int> runWatch(const WatchOptions &options)
                                                    base::log(base::LogLevel::Info, status.text);
                                                last = status;
                                            }}));
-    STATESCAPE_CHECK(live->hello(20'000'000'000));
+    STATESCAPE_TRY(const auto hello, live->hello(20'000'000'000));
+    STATESCAPE_CHECK(requireOwnProbes(hello, layout));
     const std::uint64_t begun = base::monotonicNs();
     while (!watcher.done()) {
         {

@@ -22,10 +22,11 @@ struct Subject {
 
 /// One sample: one entity, one interval, one value per schema column.
 struct FeatureFrame {
-    std::uint64_t timeNs = 0;                ///< end of the interval, CLOCK_MONOTONIC
-    std::uint64_t durationNs = 0;            ///< its length
-    std::uint32_t entity = 0;                ///< index into the session's entities; 0 is the host
-    std::shared_ptr<const Subject> about;    ///< null for the host, and for samples from a file
+    std::uint64_t timeNs = 0;             ///< end of the interval, CLOCK_MONOTONIC
+    std::uint64_t durationNs = 0;         ///< its length
+    std::uint32_t entity = 0;             ///< index into the session's entities; 0 is the host
+    std::shared_ptr<const Subject> about; ///< null for the host, and for samples from a file
+    bool more = false; ///< live: another sample of the same interval, about somebody else, comes at once
     std::vector<float> values;               ///< schema size; NaN with a reason where missing
     std::vector<wire::ProcessUse> processes; ///< who stood out
 };

@@ -11,21 +11,19 @@
 #include <span>
 #include <vector>
 
-namespace statescape::feature
-{
+namespace statescape::feature {
 
-/// Samples of one session in memory: rows are appended, never changed. FeatureMatrix of the architecture: the one place that
-/// maps column to key. One writer; views taken by view() stay valid and constant on any thread.
-class SampleLog
-{
+/// Samples of one session in memory: rows are appended, never changed. FeatureMatrix of the architecture: the
+/// one place that maps column to key. One writer; views taken by view() stay valid and constant on any
+/// thread.
+class SampleLog {
     struct Chunk;
 
 public:
     static constexpr std::size_t kChunkRows = 4096;
 
     /// A constant prefix of the log; cheap to copy.
-    class View
-    {
+    class View {
     public:
         View() = default;
         [[nodiscard]] std::size_t rows() const { return m_rows; }

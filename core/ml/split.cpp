@@ -39,7 +39,8 @@ std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t r
         const bool broken =
             timed && i > 0 &&
             (timeNs[i] < timeNs[i - 1] || (longest > 0 && timeNs[i] - timeNs[i - 1] > longest));
-        if (i > 0 && (filled >= length || broken)) {
+        const bool within = longest > 0 && i > 0 && timeNs[i] == timeNs[i - 1];
+        if (i > 0 && ((filled >= length && !within) || broken)) {
             ++block;
             filled = 0;
         }
@@ -47,6 +48,15 @@ std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t r
         ++filled;
     }
     return blocks;
+}
+
+std::size_t rowsAtOnce(std::span<const std::uint64_t> timeNs)
+{
+    std::size_t times = 0;
+    for (std::size_t i = 0; i < timeNs.size(); ++i)
+        times += i == 0 || timeNs[i] != timeNs[i - 1] ? 1 : 0;
+    // All at one time says that nobody knows the times.
+    return times <= 1 ? 1 : (timeNs.size() + times - 1) / times;
 }
 
 std::vector<Side> holdOut(std::span<const int> blocks, std::span<const int> classes, double share,

@@ -10,9 +10,13 @@
 namespace statescape::ml {
 
 /// Cuts rows into about @p wanted runs of neighbours in time, so that near-copies never stand on both sides
-/// of a split. A block also ends where time falls or jumps by more than 20 times the median step.
+/// of a split. A block also ends where time falls or jumps by more than 20 times the median step. Rows of one
+/// time, about several entities, stay in one block.
 /// @param timeNs n; empty: row numbers are the time (@p rows of them) @return n block numbers from 0, rising
 std::vector<int> timeBlocks(std::span<const std::uint64_t> timeNs, std::size_t rows, int wanted);
+
+/// @return how many rows there are at one time on average, rounded up; 1 without times.
+std::size_t rowsAtOnce(std::span<const std::uint64_t> timeNs);
 
 enum class Side : std::uint8_t {
     Train,

@@ -169,7 +169,8 @@ base::Result<Quality> evaluate(const TrainingSet &set, const LabelTable &labels,
         return out;
     const auto n = static_cast<std::size_t>(set.x.rows());
     const auto blocks = ml::timeBlocks(set.timeNs, n, kBlocks);
-    const auto sides = ml::holdOut(blocks, labels.classOf, options.heldOutShare, kGap, options.seed);
+    const auto sides = ml::holdOut(blocks, labels.classOf, options.heldOutShare,
+                                   kGap * ml::rowsAtOnce(set.timeNs), options.seed);
     std::vector<std::uint32_t> train;
     std::vector<std::uint32_t> labelled;
     std::vector<std::uint32_t> other;

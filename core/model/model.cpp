@@ -154,6 +154,11 @@ double Model::seconds() const
     return m_data->seconds;
 }
 
+schema::EntityKind Model::entityKind() const
+{
+    return m_data->entity;
+}
+
 std::uint64_t Model::schemaHash() const
 {
     return m_data->schemaHash;

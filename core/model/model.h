@@ -72,6 +72,7 @@ public:
     [[nodiscard]] double silhouette() const; ///< mean, scaled space, exact to 2,000 rows and sampled above
     [[nodiscard]] double seconds() const;    ///< training took, s
     [[nodiscard]] std::uint64_t schemaHash() const; ///< of the schema it was trained on
+    [[nodiscard]] schema::EntityKind entityKind() const; ///< what its samples are about; host for older models
     [[nodiscard]] std::vector<double> explainedVarianceRatio() const;
     [[nodiscard]] const std::vector<std::string> &
     notes() const; ///< what training left out and why, one line each

@@ -36,6 +36,7 @@ struct ModelContent {
     std::vector<StateChange> changes;
     std::vector<std::string> story;
     std::uint32_t lastId = 0; ///< largest ever given to a state, also of the models this one follows
+    schema::EntityKind entity = schema::EntityKind::Host; ///< what the samples it was trained on are about
 
     /// @param row values @param columns one index into @p row per feature
     [[nodiscard]] Score score(std::span<const float> row, std::span<const int> columns) const;

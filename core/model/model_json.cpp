@@ -171,7 +171,8 @@ std::string toJsonText(const ModelContent &content)
              {"silhouette", numberOrNull(content.silhouette)},
              {"notes", content.notes},
              {"story", content.story},
-             {"last_id", content.lastId}};
+             {"last_id", content.lastId},
+             {"entity", schema::entityKindKey(content.entity)}};
     out["options"] = toJson(content.options);
     out["features"] = toJson(content.preparer);
     out["axes"] = toJson(content.axes);
@@ -221,6 +222,19 @@ base::Result<ModelContent> contentFromJson(std::string_view text)
         out.lastId = std::max(out.lastId, state.id);
     if (in.has("last_id"))
         out.lastId = std::max(out.lastId, static_cast<std::uint32_t>(in["last_id"].integer(0, UINT32_MAX)));
+    // Models of before were about hosts only.
+    if (in.has("entity")) {
+        const std::string kind = in["entity"].text(16);
+        bool known = false;
+        for (const auto each : {schema::EntityKind::Host, schema::EntityKind::Cgroup,
+                                schema::EntityKind::Process, schema::EntityKind::Remote})
+            if (kind == schema::entityKindKey(each)) {
+                out.entity = each;
+                known = true;
+            }
+        if (!known)
+            in["entity"].fail("is neither host, cgroup, process nor remote");
+    }
     if (error)
         return *error;
     out.judge.finish();

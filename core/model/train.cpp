@@ -290,6 +290,7 @@ base::Result<ModelContent> trainContent(const TrainingSet &set, const TrainOptio
                      {},
                      {},
                      {}};
+    out.entity = set.schema->entityKind();
     out.notes.insert(out.notes.end(), out.judge.report.notes.begin(), out.judge.report.notes.end());
     out.notes.insert(out.notes.end(), notes.begin(), notes.end());
     STATESCAPE_CHECK(noteDuplicates(out.notes, out.preparer, prepared.z, progress));

@@ -71,7 +71,16 @@ std::uint64_t entityProbes()
 
 std::string entityText(EntityKind kind, std::uint64_t id, const std::string &name)
 {
-    return kind == EntityKind::Process ? name + " [" + std::to_string(id) + "]" : name;
+    return kind == EntityKind::Process && id != 0 ? name + " [" + std::to_string(id) + "]" : name;
+}
+
+std::string entityText(EntityKind kind, const Entities &entities, std::uint32_t index)
+{
+    if (index == 0)
+        return "host";
+    if (index >= entities.size() || entities[index].name.empty())
+        return "#" + std::to_string(index);
+    return entityText(kind, entities[index].id, entities[index].name);
 }
 
 std::shared_ptr<const Schema> entitySchema(EntityKind kind)

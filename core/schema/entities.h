@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 /// What is known of a process or a cgroup in each interval, and the features that follow.
 namespace statescape::schema {
@@ -44,11 +45,24 @@ struct EntityFeature {
 };
 /// @return the columns of a session about processes or cgroups.
 std::span<const EntityFeature> entityFeatures();
+/// Whom samples of a session are about. A sample's entity is an index into the session's list of these, whose
+/// first one stands for the host.
+struct Entity {
+    std::uint64_t id = 0; ///< process id, cgroup id; 0 of the host and where a file knows none
+    std::string name;
+    std::uint64_t firstNs = 0, lastNs = 0; ///< time of its first and last sample
+    bool operator==(const Entity &) const = default;
+};
+using Entities = std::vector<Entity>;
+
 /// @return the probes that these columns come from, and the process probe, which knows names after exec.
 std::uint64_t entityProbes();
 /// @return how an entity is named to people, and in CSV files: "postgres [4711]" for a process, a cgroup's
 /// own name.
 std::string entityText(EntityKind kind, std::uint64_t id, const std::string &name);
+/// @return entityText() of entity @p index of a session: "host" of the first, "#7" of one it knows nothing
+/// of.
+std::string entityText(EntityKind kind, const Entities &entities, std::uint32_t index);
 /// @param kind Process or Cgroup
 std::shared_ptr<const Schema> entitySchema(EntityKind kind);
 

@@ -25,7 +25,8 @@ base::Result<std::uint64_t> exportCsv(const std::filesystem::path &path, const S
     labels.resize(rows);
     static const std::vector<std::string> kNone;
     STATESCAPE_CHECK(source::writeCsv(path, snapshot.samples, labels,
-                                      snapshot.classNames ? *snapshot.classNames : kNone, only, progress));
+                                      snapshot.classNames ? *snapshot.classNames : kNone, only, progress,
+                                      perEntity(snapshot) ? snapshot.entities.get() : nullptr));
     progress.at(1, "written");
     return count;
 }

@@ -21,6 +21,7 @@ public:
             {"task-collisions", status.losses.taskCollisions},
             {"read-failures", status.losses.readFailures},
             {"events-missed", status.losses.eventsMissed},
+            {"entities-untold", status.losses.entitiesUntold},
         };
         std::map<std::string, std::uint64_t> fresh;
         for (const auto &[kind, count] : now) {

@@ -5,6 +5,8 @@
 #include "core/forecast/forecast.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace statescape::session {
 namespace {
@@ -32,10 +34,45 @@ void addBand(std::span<const model::Score> scores, Outlook &out)
         out.high.push_back(clamped(forecast->high[i]));
     }
 }
+/// What one entity did, up to the newest interval.
+struct Story {
+    std::uint32_t entity = 0;
+    int state = 0; ///< now
+    std::vector<model::Score> scores;
+};
+struct Stories {
+    std::vector<int> states;    ///< of one entity after the other, -1 between them
+    std::vector<Story> present; ///< those of the newest interval
+};
+
+Stories storiesOf(std::span<const model::Score> scores, const Whose &whose, int unknown)
+{
+    const auto stateOf = [unknown](const model::Score &score) {
+        return score.cluster < 0 ? unknown : score.cluster;
+    };
+    const bool several = whose.entities.size() >= scores.size();
+    const auto entities = several ? whose.entities.last(scores.size()) : whose.entities;
+    std::map<std::uint32_t, std::vector<model::Score>> byEntity;
+    for (std::size_t i = 0; i < scores.size(); ++i)
+        byEntity[several ? entities[i] : 0].push_back(scores[i]);
+    std::set<std::uint32_t> present;
+    for (std::size_t i = scores.size() - std::min(scores.size(), whose.newest); i < scores.size(); ++i)
+        present.insert(several ? entities[i] : 0);
+    Stories out;
+    for (auto &[entity, own] : byEntity) {
+        if (!out.states.empty())
+            out.states.push_back(-1);
+        for (const auto &score : own)
+            out.states.push_back(stateOf(score));
+        if (present.contains(entity))
+            out.present.push_back({entity, stateOf(own.back()), std::move(own)});
+    }
+    return out;
+}
 } // namespace
 
 std::optional<Outlook> outlookOf(const model::Model &model, std::span<const model::Score> scores,
-                                 const AlarmRule &rule, std::uint64_t intervalNs)
+                                 const AlarmRule &rule, std::uint64_t intervalNs, const Whose &whose)
 {
     if (scores.size() < kMinScores)
         return std::nullopt;
@@ -46,23 +83,33 @@ std::optional<Outlook> outlookOf(const model::Model &model, std::span<const mode
         bad[static_cast<std::size_t>(i)] =
             model.states()[static_cast<std::size_t>(i)].polarity == schema::Polarity::Negative ? 1 : 0;
     bad.back() = rule.unknownCounts ? 1 : 0;
-    std::vector<int> states;
-    states.reserve(recent.size());
-    for (const auto &score : recent)
-        states.push_back(score.cluster < 0 ? unknown : score.cluster);
+    const auto stories = storiesOf(recent, whose, unknown);
 
     Outlook out;
-    addBand(recent, out);
     out.horizonNs = intervalNs * kHorizon;
-    const auto transitions = forecast::Transitions::fit(states, unknown + 1);
-    const int now = states.back();
-    // While it is bad there is nothing to warn of.
-    if (!transitions || bad[static_cast<std::size_t>(now)] != 0)
+    const auto transitions = forecast::Transitions::fit(stories.states, unknown + 1);
+    const Story *chosen = nullptr;
+    for (const auto &story : stories.present) {
+        // While it is bad there is nothing to warn of.
+        const int now = story.state;
+        if (!transitions || bad[static_cast<std::size_t>(now)] != 0)
+            continue;
+        const auto due = transitions->nextBad(now, bad, kHorizon);
+        if (chosen && due.probability <= out.probability)
+            continue;
+        chosen = &story;
+        out.probability = due.probability;
+        out.earliestNs = intervalNs * static_cast<std::uint64_t>(due.earliest);
+        out.latestNs = intervalNs * static_cast<std::uint64_t>(due.latest);
+    }
+    if (!chosen && !stories.present.empty())
+        chosen = &stories.present.front();
+    if (!chosen)
         return out;
-    const auto due = transitions->nextBad(now, bad, kHorizon);
-    out.probability = due.probability;
-    out.earliestNs = intervalNs * static_cast<std::uint64_t>(due.earliest);
-    out.latestNs = intervalNs * static_cast<std::uint64_t>(due.latest);
+    out.entity = chosen->entity;
+    addBand(chosen->scores, out);
+    if (!transitions || bad[static_cast<std::size_t>(chosen->state)] != 0)
+        return out;
     std::uint64_t most = 0;
     for (int i = 0; i <= unknown; ++i) {
         std::uint64_t entered = 0;

@@ -4,6 +4,7 @@
 
 #include "core/hooks/checked_probe.h"
 #include "core/hooks/text_file.h"
+#include "core/schema/entities.h"
 #include "core/schema/script_maps.h"
 
 #include <algorithm>
@@ -90,8 +91,10 @@ schema::ProbePlan planOf(const schema::Schema &schema)
     schema::ProbePlan plan;
     plan.entity = schema.entityKind();
     // Columns about processes or cgroups come from the tasks' table, whatever probes there are beside it.
-    if (plan.entity != schema::EntityKind::Host)
+    if (plan.entity != schema::EntityKind::Host) {
+        plan.probes = schema::entityProbes();
         return plan;
+    }
     plan.probes = 0;
     std::string last;
     for (const auto &feature : schema.features()) {

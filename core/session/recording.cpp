@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/session/recording.h"
 
+#include "core/session/entity_roll.h"
 #include "core/session/losses.h"
 #include "core/store/recorder.h"
 
@@ -32,12 +33,31 @@ struct Recording::Impl {
     ~Impl()
     {
         source.reset();
+        discardIfEmpty();
         recorder.reset();
+        if (madeFile) {
+            std::error_code ignored;
+            std::filesystem::remove(*madeFile, ignored);
+        }
+    }
+    /// A helper that never said hello leaves nothing behind.
+    void discardIfEmpty()
+    {
+        if (!refused || summary.samples != 0) {
+            madeFile.reset();
+            return;
+        }
+        const auto removed = recorder->run(
+            [id = summary.session](store::SessionStore &file) { return file.removeEmptySession(id); });
+        removed.wait();
     }
     std::unique_ptr<store::Recorder> recorder;
     std::unique_ptr<source::HelperSource> source;
     std::function<void(const feature::FeatureFrame &)> onSample;
     std::uint64_t intervalNs = 0;
+    std::optional<std::filesystem::path> madeFile; ///< by this recording
+    bool refused = false;                          ///< the helper did not say hello
+    EntityRoll roll;                               ///< the source's thread only
 
     mutable std::mutex mutex;
     Summary summary;
@@ -67,6 +87,7 @@ Recording::start(const std::filesystem::path &file, const source::HelperOptions 
     impl->intervalNs = options.intervalNs;
     auto *self = impl.get();
     const auto sample = [self](feature::FeatureFrame frame) {
+        self->roll.place(frame);
         {
             const std::lock_guard lock(self->mutex);
             if (self->summary.samples++ == 0)
@@ -99,6 +120,8 @@ Recording::start(const std::filesystem::path &file, const source::HelperOptions 
         return started.error();
     }
     impl->source = std::move(*started);
+    if (!exists)
+        impl->madeFile = file;
     return std::unique_ptr<Recording>(new Recording(std::move(impl)));
 }
 
@@ -106,7 +129,10 @@ base::Result<wire::Hello> Recording::hello(std::uint64_t timeoutNs)
 {
     if (!m_impl->source)
         return base::fail(base::Code::Disconnected, "the recording has been stopped", "start another one");
-    return m_impl->source->hello(timeoutNs);
+    auto hello = m_impl->source->hello(timeoutNs);
+    if (!hello)
+        m_impl->refused = true;
+    return hello;
 }
 
 Recording::Summary Recording::summary() const

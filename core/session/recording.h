@@ -42,7 +42,8 @@ public:
     Recording(const Recording &) = delete;
     Recording &operator=(const Recording &) = delete;
 
-    /// @return what the helper said of itself. @error Timeout, Disconnected …
+    /// @return what the helper said of itself. @error Timeout, Disconnected, NotPermitted or NotSupported for
+    /// a plan about processes or cgroups …: a recording without samples is then taken out of the file again
     base::Result<wire::Hello> hello(std::uint64_t timeoutNs);
     [[nodiscard]] Summary summary() const;
     /// Labels samples whose middle lies in [fromNs, toNs] (one step of undo). Waits for the disk.

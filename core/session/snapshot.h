@@ -7,6 +7,7 @@
 #include "core/feature/sample_log.h"
 #include "core/model/model.h"
 #include "core/model/projection.h"
+#include "core/schema/entities.h"
 #include "core/schema/label.h"
 #include "core/session/alarm.h"
 #include "core/session/picture_map.h"
@@ -58,6 +59,7 @@ struct Outlook {
     std::uint64_t earliestNs = 0, latestNs = 0;
     std::uint64_t horizonNs = 0; ///< how far the forecast looks
     std::string state;           ///< the bad state most likely to be met, or "unknown"
+    std::uint32_t entity = 0;    ///< who is most likely to meet it, of several
     std::vector<float> abnormality, low,
         high; ///< 0..1 per interval ahead, with a 90 % band; empty when there is too little to go by
 };
@@ -73,7 +75,9 @@ struct Snapshot {
     std::uint64_t intervalNs = 0;
     bool live = false; ///< a source is connected
     // Samples
-    feature::SampleLog::View samples;                                ///< n rows
+    feature::SampleLog::View samples; ///< n rows
+    std::shared_ptr<const schema::Entities>
+        entities; ///< never null: whom rows are about, by samples.entity()
     std::shared_ptr<const base::Column<schema::Label>::View> labels; ///< n, never null
     std::shared_ptr<const std::vector<std::string>> classNames;      ///< [0] is ""
     store::History history;                                          ///< of every step, kept in the file
@@ -102,5 +106,10 @@ struct Snapshot {
 /// @return what axis 0..2 of the picture means, with its unit or share: "PC1 41 %: block latency, I/O wait"
 /// or "block queue p99, ms, log scale"; empty without axes.
 std::string axisText(const Snapshot &snapshot, std::size_t axis);
+
+/// @return whether samples are about processes or cgroups, several at a time.
+bool perEntity(const Snapshot &snapshot);
+/// @return whom sample @p row is about: "host", "postgres [4711]", "/system.slice/ssh.service".
+std::string entityText(const Snapshot &snapshot, std::size_t row);
 
 } // namespace statescape::session

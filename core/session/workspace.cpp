@@ -35,6 +35,8 @@ base::Result<> Workspace::Impl::openFile(const std::filesystem::path &path, stor
 
 void Workspace::Impl::resetSessionLocked()
 {
+    roll = EntityRoll();
+    entities = std::make_shared<const schema::Entities>(roll.entities());
     labels.clear();
     selection = std::make_shared<const std::vector<std::uint8_t>>();
     selected = 0;
@@ -60,6 +62,7 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
     struct Loaded {
         store::SessionInfo info;
         std::unique_ptr<feature::SampleLog> log;
+        schema::Entities entities;
         std::vector<schema::Label> labels;
         std::vector<std::string> classNames;
         std::vector<store::RowRun> selection;
@@ -72,6 +75,7 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
                        Loaded out;
                        STATESCAPE_TRY(out.info, store.session(id));
                        STATESCAPE_TRY(out.log, store.load(id));
+                       STATESCAPE_TRY(out.entities, store.entities(id));
                        STATESCAPE_TRY(out.labels, store.labels(id));
                        STATESCAPE_TRY(out.classNames, store.classNames());
                        STATESCAPE_TRY(out.selection, store.selection(id));
@@ -110,6 +114,8 @@ base::Result<> Workspace::Impl::loadSession(store::SessionId id)
         info = loaded.info;
         lossesBefore = loaded.info.dropped;
         log = std::move(loaded.log);
+        entities = std::make_shared<const schema::Entities>(loaded.entities);
+        roll = EntityRoll(std::move(loaded.entities));
         labels.append(loaded.labels);
         labels.resize(log->rows());
         classNames = std::move(loaded.classNames);
@@ -151,6 +157,7 @@ void Workspace::Impl::publishLocked()
     next->live = live;
     if (log)
         next->samples = log->view();
+    next->entities = entities;
     next->labels = std::make_shared<const base::Column<schema::Label>::View>(labels.view());
     const auto &before = published->classNames;
     next->classNames = before && *before == classNames
@@ -342,6 +349,23 @@ base::Result<std::optional<std::string>> Workspace::note(const std::string &key)
         return std::optional<std::string>{};
     return m_impl->onStore<std::optional<std::string>>(
         [&](store::SessionStore &store) { return store.note(id, key); });
+}
+
+bool perEntity(const Snapshot &snapshot)
+{
+    if (!snapshot.samples.sharedSchema())
+        return false;
+    const auto kind = snapshot.samples.schema().entityKind();
+    return kind == schema::EntityKind::Process || kind == schema::EntityKind::Cgroup;
+}
+
+std::string entityText(const Snapshot &snapshot, std::size_t row)
+{
+    if (row >= snapshot.samples.rows())
+        return {};
+    static const schema::Entities kNobody(1);
+    return schema::entityText(snapshot.samples.schema().entityKind(),
+                              snapshot.entities ? *snapshot.entities : kNobody, snapshot.samples.entity(row));
 }
 
 std::string axisText(const Snapshot &snapshot, std::size_t axis)

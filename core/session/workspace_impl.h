@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/session/entity_roll.h"
 #include "core/session/losses.h"
 #include "core/session/placing.h"
 #include "core/session/worker.h"
@@ -46,7 +47,7 @@ struct Workspace::Impl {
     base::Result<> ensureLiveSession(std::uint64_t intervalNs, const schema::ProbePlan &plan);
     void onSample(feature::FeatureFrame frame);
     void onStatus(const source::SourceStatus &status);
-    void appendDerived(std::span<const float> row, std::uint64_t timeNs);
+    void appendDerived(const feature::FeatureFrame &frame);
     void updateOutlook();
     /// Forgets everything of the session before. @pre mutex held
     void resetSessionLocked();
@@ -80,6 +81,11 @@ struct Workspace::Impl {
     base::Result<store::ModelRef> saveModel(const model::Model &trained) const;
     void scoreEverything(std::shared_ptr<const model::Model> next);
     void dropModelLocked();
+    [[nodiscard]] bool perEntityLocked() const
+    {
+        return log && (log->schema()->entityKind() == schema::EntityKind::Process ||
+                       log->schema()->entityKind() == schema::EntityKind::Cgroup);
+    }
     /// Makes a step of what scores from now on.
     void rememberModel(const std::string &what, const store::ModelRef &ref);
 
@@ -110,6 +116,9 @@ struct Workspace::Impl {
     std::uint64_t fileBytes = 0;
     store::SessionInfo info;
     std::unique_ptr<feature::SampleLog> log;
+    EntityRoll roll;
+    bool entitiesChanged = false; ///< since `entities` was copied from it
+    std::shared_ptr<const schema::Entities> entities = std::make_shared<const schema::Entities>(1);
     base::Column<schema::Label> labels;
     std::vector<std::string> classNames{""};
     store::History history;

@@ -5,6 +5,7 @@
 #include "core/session/workspace_impl.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace statescape::session {
 base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs, const schema::ProbePlan &plan)
@@ -102,23 +103,34 @@ void Workspace::setInterval(std::uint64_t intervalNs)
 
 void Workspace::Impl::onSample(feature::FeatureFrame frame)
 {
+    const bool more = frame.more;
     {
         const std::lock_guard lock(mutex);
+        if (roll.place(frame))
+            entitiesChanged = true;
         recorder->append(info.id, frame);
-        appendDerived(frame.values, frame.timeNs);
+        appendDerived(frame);
         log->append(std::move(frame));
         labels.resize(log->rows());
-        updateOutlook();
-        publishLocked();
+        // Views show whole intervals, and pay for one of them once.
+        if (!more) {
+            if (std::exchange(entitiesChanged, false))
+                entities = std::make_shared<const schema::Entities>(roll.entities());
+            updateOutlook();
+            publishLocked();
+        }
     }
+    if (more)
+        return;
     scheduleAxes(false);
     scheduleMap(false);
     if (callbacks.changed)
         callbacks.changed();
 }
 
-void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t timeNs)
+void Workspace::Impl::appendDerived(const feature::FeatureFrame &frame)
 {
+    const std::span<const float> row = frame.values;
     std::array<float, 3> onMap{};
     if (map && mapPlaces.x.size() == log->rows() && (showsMap(placedOn) || showsMap(pictureAxes))) {
         onMap = map->place(row);
@@ -135,7 +147,7 @@ void Workspace::Impl::appendDerived(std::span<const float> row, std::uint64_t ti
     if (model) {
         scores.push_back(model->score(row, modelColumns));
         if (alarm)
-            alarm->add(timeNs, scores.back(), *model);
+            alarm->add(frame.timeNs, scores.back(), *model, frame.entity);
     }
 }
 
@@ -149,7 +161,20 @@ void Workspace::Impl::updateOutlook()
     recent.reserve(scores.size() - first);
     for (std::size_t i = first; i < scores.size(); ++i)
         recent.push_back(scores[i]);
-    outlook = outlookOf(*model, recent, alarmRule, info.intervalNs);
+    if (!perEntityLocked()) {
+        outlook = outlookOf(*model, recent, alarmRule, info.intervalNs);
+        return;
+    }
+    const auto view = log->view();
+    std::vector<std::uint32_t> whose;
+    whose.reserve(recent.size());
+    std::size_t newest = 0;
+    for (std::size_t i = first; i < scores.size() && i < view.rows(); ++i) {
+        whose.push_back(view.entity(i));
+        newest += view.timeNs(i) == view.timeNs(view.rows() - 1) ? 1 : 0;
+    }
+    recent.resize(whose.size());
+    outlook = outlookOf(*model, recent, alarmRule, info.intervalNs, {whose, newest});
 }
 
 void Workspace::Impl::onStatus(const source::SourceStatus &next)

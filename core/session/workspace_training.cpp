@@ -44,10 +44,16 @@ void Workspace::Impl::scoreEverything(std::shared_ptr<const model::Model> next)
     modelColumns = std::move(*columns);
     scores = std::move(fresh);
     alarm.emplace(alarmRule);
-    const std::size_t tail =
-        scores.size() - std::min(scores.size(), static_cast<std::size_t>(std::max(1, alarmRule.run)) * 4);
+    const auto view = log->view();
+    // Of the intervals that an alarm can be about, whole ones.
+    const std::size_t atOnce = perEntityLocked() ? wire::kMaxEntities : 1;
+    std::size_t tail =
+        scores.size() -
+        std::min(scores.size(), static_cast<std::size_t>(std::max(1, alarmRule.run)) * 4 * atOnce);
+    while (tail > 0 && tail < scores.size() && view.timeNs(tail - 1) == view.timeNs(tail))
+        --tail;
     for (std::size_t i = tail; i < scores.size(); ++i)
-        alarm->add(log->view().timeNs(i), scores[i], *model);
+        alarm->add(view.timeNs(i), scores[i], *model, view.entity(i));
     updateOutlook();
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/feature/feature_frame.h"
 #include "core/feature/sample_log.h"
+#include "core/schema/entities.h"
 #include "core/schema/label.h"
 #include "core/schema/schema.h"
 
@@ -46,14 +47,18 @@ base::Result<CsvData> readCsv(const std::filesystem::path &path, const CsvOption
 /// Writes time_ns, duration_ns, entity, every feature and the label; readCsv() of it gives the same samples
 /// and labels; a feature that is called as one of our columns comes back with "_" behind its name. Missing
 /// values become empty cells (their reasons are not kept), processes are left out.
+/// @param entities of a session that is not about the host: the column entity has their texts then, by which
+/// readCsv() tells them apart again, not their numbers
 /// @param labels one per sample, or empty. @param only one flag a sample, a shorter one leaves the rest out;
 /// empty: all @error Mismatch, Full, Io; Cancelled
 base::Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view,
                         std::span<const schema::Label> labels, std::span<const std::string> classNames,
-                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {});
+                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {},
+                        const schema::Entities *entities = nullptr);
 /// Replaces @p path only when all is written. @error also NotFound, NotPermitted
 base::Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::View &view,
                         std::span<const schema::Label> labels, std::span<const std::string> classNames,
-                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {});
+                        std::span<const std::uint8_t> only = {}, const base::Progress &progress = {},
+                        const schema::Entities *entities = nullptr);
 
 } // namespace statescape::source

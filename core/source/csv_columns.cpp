@@ -3,6 +3,7 @@
 #include "core/source/csv_columns.h"
 
 #include "core/base/clock.h"
+#include "core/schema/entities.h"
 
 #include <algorithm>
 #include <charconv>
@@ -205,6 +206,9 @@ schema::Feature featureFor(const std::string &name)
     const auto known = schema::Schema::catalogue();
     if (const int column = known->indexOf(name); column >= 0)
         return (*known)[static_cast<std::size_t>(column)];
+    for (const auto &row : schema::entityFeatures())
+        if (row.feature.key == name)
+            return row.feature;
     schema::Feature feature;
     feature.key = name;
     feature.title = name;

@@ -68,7 +68,7 @@ base::Error writeError(const std::string &where)
 
 Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::span<const schema::Label> labels,
                   std::span<const std::string> classNames, std::span<const std::uint8_t> only,
-                  const base::Progress &progress)
+                  const base::Progress &progress, const schema::Entities *entities)
 {
     if (!labels.empty() && labels.size() != view.rows())
         return fail(Code::Mismatch, std::to_string(labels.size()) + " labels for " +
@@ -97,7 +97,10 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
         text += ',';
         putNumber(text, view.durationNs(row));
         text += ',';
-        putNumber(text, view.entity(row));
+        if (entities)
+            putText(text, schema::entityText(view.schema().entityKind(), *entities, view.entity(row)));
+        else
+            putNumber(text, view.entity(row));
         for (const float value : view.row(row)) {
             text += ',';
             if (!schema::isMissing(value))
@@ -117,7 +120,8 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
 
 Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::View &view,
                   std::span<const schema::Label> labels, std::span<const std::string> classNames,
-                  std::span<const std::uint8_t> only, const base::Progress &progress)
+                  std::span<const std::uint8_t> only, const base::Progress &progress,
+                  const schema::Entities *entities)
 {
     // Beside the target and moved, so that a full disk leaves the old file as it was.
     const std::string temporary = path.string() + ".new-" + std::to_string(::getpid());
@@ -127,7 +131,7 @@ Result<> writeCsv(const std::filesystem::path &path, const feature::SampleLog::V
                     : errno == ENOENT                 ? Code::NotFound
                                                       : Code::Io,
                     path.string() + " cannot be written", "check the folder and its permissions", errno);
-    auto result = writeCsv(file, view, labels, classNames, only, progress);
+    auto result = writeCsv(file, view, labels, classNames, only, progress, entities);
     if (std::fclose(file) != 0 && result)
         result = writeError(path.string());
     if (result && std::rename(temporary.c_str(), path.c_str()) != 0)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cmath>
 #include <fcntl.h>
+#include <map>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ using base::fail;
 using base::Result;
 constexpr std::uint64_t kRowNs = 1'000'000'000;
 constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxEntityBytes = 4096;
 
 Result<std::string> readWhole(const std::filesystem::path &path)
 {
@@ -57,6 +59,7 @@ private:
     Result<> readTime(feature::FeatureFrame &frame);
     Result<> readLabel();
     Result<> readOurs(feature::FeatureFrame &frame);
+    Result<> readEntity(feature::FeatureFrame &frame);
     void finishDurations();
     void finishLabels();
 
@@ -75,6 +78,9 @@ private:
     CsvData m_data;
     std::optional<TimeStyle> m_style;
     std::int64_t m_firstNs = 0;
+    bool m_entitiesAreNamed = false;
+    bool m_allProcesses = true;
+    std::map<std::string, std::shared_ptr<const feature::Subject>> m_entities;
     bool m_labelIsNumeric = true;
     std::vector<float> m_labelValues;
 };
@@ -100,7 +106,10 @@ Result<CsvData> Importer::run(const CsvOptions &options)
     if (features.empty())
         return fail(Code::InvalidArgument, m_name + ":1: there is no feature column",
                     "add columns of numbers");
-    m_data.schema = std::make_shared<const schema::Schema>(std::move(features));
+    const auto kind = m_entities.empty() ? schema::EntityKind::Host
+                      : m_allProcesses   ? schema::EntityKind::Process
+                                         : schema::EntityKind::Cgroup;
+    m_data.schema = std::make_shared<const schema::Schema>(std::move(features), kind);
     return std::move(m_data);
 }
 
@@ -174,12 +183,45 @@ Result<> Importer::readOurs(feature::FeatureFrame &frame)
         frame.durationNs = *duration;
     }
     if (m_columns.entity >= 0) {
-        const auto entity = parseCount(cell(m_columns.entity).text);
-        if (!entity || *entity > 0xffffffffU)
-            return m_reader.errorAt(cell(m_columns.entity), "entity", "not the number of an entity",
-                                    "use 0 for the host");
-        frame.entity = static_cast<std::uint32_t>(*entity);
+        STATESCAPE_CHECK(readEntity(frame));
     }
+    return {};
+}
+
+/// Numbers, or names that get their numbers in the order they come.
+Result<> Importer::readEntity(feature::FeatureFrame &frame)
+{
+    const CsvCell &at = cell(m_columns.entity);
+    const auto number = parseCount(at.text);
+    if (m_data.frames.empty())
+        m_entitiesAreNamed = !number;
+    const std::string text(trimmed(at.text));
+    if (number.has_value() == m_entitiesAreNamed || text.empty() || text.size() > kMaxEntityBytes ||
+        (number && *number > 0xffffffffU))
+        return m_reader.errorAt(
+            at, "entity", "neither the number nor the name of an entity",
+            "use 0 for the host, or names of at most 4096 bytes, the same way in every row");
+    if (number) {
+        frame.entity = static_cast<std::uint32_t>(*number);
+        return {};
+    }
+    if (text == "host")
+        return {};
+    auto known = m_entities.find(text);
+    if (known == m_entities.end()) {
+        feature::Subject about{0, static_cast<std::uint32_t>(m_entities.size() + 1), 0, text};
+        // "postgres [4711]" is a process.
+        const auto open = text.rfind(" [");
+        if (open != text.npos && text.back() == ']')
+            if (const auto id = parseCount(std::string_view(text).substr(open + 2, text.size() - open - 3))) {
+                about.id = *id;
+                about.name = text.substr(0, open);
+            }
+        m_allProcesses = m_allProcesses && about.id != 0;
+        known = m_entities.emplace(text, std::make_shared<const feature::Subject>(std::move(about))).first;
+    }
+    frame.entity = known->second->number;
+    frame.about = known->second;
     return {};
 }
 

@@ -39,10 +39,11 @@ Result<> checkInterval(std::uint64_t ns)
     return {};
 }
 
-/// @return what the helper must be allowed, each its own authorisation.
+/// @return what the helper must be allowed, each its own authorisation. Never empty: pkexec would take that
+/// for another program's action.
 std::string modeOf(const schema::ProbePlan &plan)
 {
-    std::string mode;
+    std::string mode = "--shipped";
     for (const auto &probe : plan.user) {
         if (probe.kind == schema::HookKind::Script)
             return "--scripts";
@@ -221,8 +222,8 @@ void HelperSupervisor::readOutput()
         const auto result = message ? handle(**message) : Result<>(message.error());
         if (result)
             continue;
-        const bool hopeless =
-            result.error().code == Code::Mismatch || result.error().code == Code::NewerVersion;
+        const auto code = result.error().code;
+        const bool hopeless = code != Code::Corrupt;
         m_process->kill();
         if (hopeless)
             return refuse(result.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/feature/deriver.h"
+#include "core/feature/entity_deriver.h"
 #include "core/source/helper_process.h"
 #include "core/source/source.h"
 #include "core/wire/codec.h"
@@ -57,6 +58,10 @@ private:
     base::Result<> on(const wire::ProbeUpdate &update);
     base::Result<> on(const wire::Problem &problem);
     void account(const wire::RawSample &raw);
+    /// Makes the deriver that the plan needs, or has it begin afresh.
+    void prepareDeriver();
+    [[nodiscard]] base::Result<> canTellEntities() const;
+    void deliver(const wire::RawSample &raw);
     void running();
 
     const std::string m_program;
@@ -68,7 +73,8 @@ private:
     // The thread's alone:
     std::optional<HelperProcess> m_process;
     wire::Decoder m_decoder;
-    std::optional<feature::Deriver> m_deriver;
+    std::optional<feature::Deriver> m_deriver; ///< of a plan about the host, or
+    std::optional<feature::EntityDeriver> m_entityDeriver;
     std::optional<wire::RawSample> m_last; ///< of this process
     bool m_greeted = false;                ///< this process said Hello
     bool m_dirty = false;                  ///< status changed since the last publish()

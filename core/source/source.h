@@ -52,7 +52,9 @@ class HelperSource
 {
 public:
     struct Callbacks {
-        std::function<void(feature::FeatureFrame)> sample; ///< on the source's thread
+        /// On the source's thread. One call an interval in a plan about the host, else one per entity told of, all of
+        /// one time; FeatureFrame::entity is not yet set then, see FeatureFrame::about.
+        std::function<void(feature::FeatureFrame)> sample;
         std::function<void(const SourceStatus &)> status;  ///< on the source's thread, on change and once a second
     };
     /// @error InvalidArgument (interval out of 50 ms..60 s, or a plan that check() refuses), NotFound (no helper program: says where it looked)

@@ -72,6 +72,17 @@ CREATE TABLE saved_selection (
 )");
 }
 
+void version3(SQLite::Database &db)
+{
+    db.exec(R"(
+-- whom samples are about: position is sample_data.entity, from 1
+CREATE TABLE entity (
+    session_id INTEGER NOT NULL REFERENCES session(id), position INTEGER NOT NULL, entity_id INTEGER NOT NULL,
+    name TEXT NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
+    PRIMARY KEY (session_id, position)) STRICT, WITHOUT ROWID;
+)");
+}
+
 // Temporary tables are looked up before the file's, and cost it nothing.
 void showVersion1(SQLite::Database &db)
 {
@@ -88,14 +99,24 @@ CREATE TEMP TABLE saved_selection (
 )");
 }
 
+void showVersion2(SQLite::Database &db)
+{
+    db.exec(R"(
+PRAGMA temp_store=MEMORY;
+CREATE TEMP TABLE entity (
+    session_id INTEGER NOT NULL, position INTEGER NOT NULL, entity_id INTEGER NOT NULL, name TEXT NOT NULL,
+    first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL) STRICT;
+)");
+}
+
 using Migration = void (*)(SQLite::Database &);
 // migrations[i] leads from version i to i + 1.
-constexpr std::array<Migration, 2> kMigrations{version1, version2};
+constexpr std::array<Migration, 3> kMigrations{version1, version2, version3};
 // shows[i] makes a file of version i + 1, opened for reading only, look like one of version i + 2.
-constexpr std::array<Migration, 1> kShows{showVersion1};
+constexpr std::array<Migration, 2> kShows{showVersion1, showVersion2};
 constexpr std::array kTables{
-    "feature_schema", "schema_column", "session", "sample_data",     "loss",     "class", "step", "model",
-    "model_state",    "note",          "history", "saved_selection", "selection"};
+    "feature_schema", "schema_column", "session", "sample_data",     "loss",      "class", "step", "model",
+    "model_state",    "note",          "history", "saved_selection", "selection", "entity"};
 } // namespace
 
 int newestVersion()

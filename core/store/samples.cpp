@@ -14,6 +14,7 @@ namespace {
 using base::Code;
 using base::fail;
 using base::Result;
+constexpr const char *kUntold = "entities-untold";
 static_assert(std::endian::native == std::endian::little,
               "the file is little-endian; add swaps before porting");
 
@@ -89,6 +90,40 @@ std::string labelText(schema::Label label, const std::vector<std::string> &names
         return name;
     const std::string polarity(schema::polarityKey(label.polarity));
     return name.empty() ? polarity : polarity + ":" + name;
+}
+
+/// Remembers whom the samples are about.
+void writeEntities(SQLite::Database &db, SessionId id, std::span<const feature::FeatureFrame> frames)
+{
+    struct Seen {
+        std::shared_ptr<const feature::Subject> about;
+        std::uint64_t firstNs = 0, lastNs = 0;
+    };
+    std::map<std::uint32_t, Seen> seen;
+    for (const auto &frame : frames) {
+        if (frame.entity == 0 || !frame.about)
+            continue;
+        auto &entry = seen[frame.entity];
+        if (!entry.about)
+            entry.firstNs = frame.timeNs;
+        entry.about = frame.about;
+        entry.lastNs = frame.timeNs;
+    }
+    if (seen.empty())
+        return;
+    SQLite::Statement put(db,
+                          "INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, position) "
+                          "DO UPDATE SET name = excluded.name, last_ns = excluded.last_ns");
+    for (const auto &[index, entry] : seen) {
+        put.reset();
+        put.bind(1, id);
+        put.bind(2, static_cast<std::int64_t>(index));
+        put.bind(3, stored(entry.about->id));
+        put.bind(4, entry.about->name);
+        put.bind(5, stored(entry.firstNs));
+        put.bind(6, stored(entry.lastNs));
+        put.exec();
+    }
 }
 
 Result<> checkFrames(std::span<const feature::FeatureFrame> frames, std::size_t columns, std::uint64_t lastNs)
@@ -200,7 +235,54 @@ Result<> SessionStore::append(SessionId id, std::span<const feature::FeatureFram
                 insert.bindNoCopy(6, processes.data(), static_cast<int>(processes.size()));
             insert.exec();
         }
+        writeEntities(*m_impl->db, id, frames);
         return {};
+    });
+}
+
+Result<> SessionStore::removeEmptySession(SessionId id)
+{
+    STATESCAPE_CHECK(m_impl->schemaOf(id));
+    auto removed = m_impl->change([&]() -> Result<> {
+        if (m_impl->rows(id) != 0)
+            return fail(Code::InvalidArgument, "session " + std::to_string(id) + " has samples");
+        for (const char *table :
+             {"loss", "step", "note", "history", "selection", "saved_selection", "entity"}) {
+            SQLite::Statement clear(*m_impl->db,
+                                    std::string("DELETE FROM ") + table + " WHERE session_id = ?");
+            clear.bind(1, id);
+            clear.exec();
+        }
+        SQLite::Statement session(*m_impl->db, "DELETE FROM session WHERE id = ?");
+        session.bind(1, id);
+        session.exec();
+        return {};
+    });
+    if (removed)
+        m_impl->schemas.erase(id);
+    return removed;
+}
+
+Result<schema::Entities> SessionStore::entities(SessionId id) const
+{
+    STATESCAPE_CHECK(m_impl->schemaOf(id));
+    return m_impl->guard([&]() -> Result<schema::Entities> {
+        schema::Entities out(1);
+        SQLite::Statement query(*m_impl->db,
+                                "SELECT position, entity_id, name, first_ns, last_ns FROM entity "
+                                "WHERE session_id = ? ORDER BY position");
+        query.bind(1, id);
+        while (query.executeStep()) {
+            const auto position = number(query.getColumn(0));
+            // A sample each at least: more than there are rows is damage, and would be asked memory for.
+            if (position < out.size() || position > m_impl->rows(id))
+                return fail(Code::Corrupt, path().string() + ": the list of entities of session " +
+                                               std::to_string(id) + " is damaged");
+            out.resize(position);
+            out.push_back({number(query.getColumn(1)), query.getColumn(2).getString(),
+                           number(query.getColumn(3)), number(query.getColumn(4))});
+        }
+        return out;
     });
 }
 
@@ -270,8 +352,13 @@ Result<SessionInfo> SessionStore::session(SessionId id) const
         loss.bind(1, id);
         while (loss.executeStep()) {
             info.losses[loss.getColumn(0).getString()] = number(loss.getColumn(1));
-            info.dropped += number(loss.getColumn(1));
+            if (loss.getColumn(0).getString() != kUntold)
+                info.dropped += number(loss.getColumn(1));
         }
+        SQLite::Statement entities(db, "SELECT count(*) FROM entity WHERE session_id = ?");
+        entities.bind(1, id);
+        if (entities.executeStep())
+            info.entities = number(entities.getColumn(0));
         return info;
     });
 }

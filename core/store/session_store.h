@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/feature/feature_frame.h"
 #include "core/feature/sample_log.h"
+#include "core/schema/entities.h"
 #include "core/schema/label.h"
 #include "core/schema/schema.h"
 #include "core/wire/messages.h"
@@ -38,7 +39,9 @@ struct SessionInfo {
     std::uint64_t samples = 0;
     std::uint64_t firstNs = 0, lastNs = 0;
     std::uint64_t labelled = 0;
-    std::uint64_t dropped = 0;                   ///< every loss counted for this session
+    std::uint64_t dropped = 0;                   ///< every loss counted for this session, but for
+                                                 ///< "entities-untold", which is a limit and no accident
+    std::uint64_t entities = 0;                  ///< processes or cgroups its samples are about; 0: the host
     std::map<std::string, std::uint64_t> losses; ///< by kind
     std::map<std::string, std::uint64_t> labels; ///< "positive", "negative:disk stall" … -> samples
 };
@@ -121,7 +124,10 @@ public:
 
     base::Result<SessionId> beginSession(const SessionInfo &info);
     /// One transaction. @error Full, Io: nothing of the batch is stored and it may be offered again.
+    /// Entities are known by what frames say of them (FeatureFrame::about); the last name counts.
     base::Result<> append(SessionId id, std::span<const feature::FeatureFrame> frames);
+    /// Takes a session out again that has no samples. @error InvalidArgument when it has some
+    base::Result<> removeEmptySession(SessionId id);
     /// Adds to the counted losses of a session, by kind ("kernel", "socket", "queue", "store", "gaps" …).
     base::Result<> addLosses(SessionId id, const std::map<std::string, std::uint64_t> &byKind);
 
@@ -129,6 +135,8 @@ public:
     base::Result<SessionInfo> session(SessionId id) const;
     /// @return all samples in time order, processes included.
     base::Result<std::unique_ptr<feature::SampleLog>> load(SessionId id) const;
+    /// @return whom the samples are about, by FeatureFrame::entity; at least the host.
+    base::Result<schema::Entities> entities(SessionId id) const;
 
     /// @return class names of the file; index is Label::classId; [0] is "".
     base::Result<std::vector<std::string>> classNames() const;
