@@ -15,6 +15,7 @@ std::string aboutText()
            "It is started by `statescape` and `statescape-workbench`, not by hand, and talks binary frames "
            "over\n"
            "its standard input and output.\n\n"
+           "  --shipped      serve a plan of shipped probes and packet counters, as without an argument\n"
            "  --user-probes  serve a plan that also has hooks of the user's choice\n"
            "  --scripts      serve a plan that also has bpftrace scripts\n"
            "  --check    print which probes stand on this machine, with the rights this program has\n"

@@ -5,10 +5,13 @@
 #include "app/helper/request.h"
 #include "app/helper/sandbox.h"
 #include "app/helper/server.h"
+#include "bpf/needs.h"
 #include "core/base/log.h"
 #include "core/wire/codec.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string_view>
 #include <unistd.h>
 
@@ -39,11 +42,33 @@ int statusOf(const base::Result<> &result)
     ::_exit(statusOf(error));
 }
 
+helper::Sampler attach(const std::shared_ptr<const schema::Layout> &layout)
+{
+    const base::RightsScope raised(bpf::needsOf(layout->plan()));
+    return {layout, bpf::Probes::attach(layout, helper::ownPath()), procfs::ProcReader::open()};
+}
+
+helper::SandboxNeeds sandboxNeeds(const schema::ProbePlan &plan, const helper::Sampler &sampler)
+{
+    helper::SandboxNeeds needs;
+    // Without a probe in the kernel there are neither names to look up nor programs to shed.
+    if (!sampler.hello().privileged)
+        return needs;
+    needs.names = true;
+    needs.reattach = plan.budgetPercent > 0;
+    needs.perf = plan.budgetPercent > 0;
+    needs.child = std::ranges::any_of(
+        plan.user, [](const auto &probe) { return probe.kind == schema::HookKind::Script; });
+    return needs;
+}
+
 /// Ends the process itself: unwinding would ask for system calls that are forbidden by then, and the kernel's
 /// resources go with the process anyway.
 [[noreturn]] void serve(helper::Mode mode)
 {
-    // The one request that decides what is attached.
+    // Nothing is effective while the one request that decides what is attached is read.
+    if (const auto kept = helper::keepOnly(mode); !kept)
+        giveUp(kept.error());
     wire::Decoder decoder;
     auto plan = helper::readPlan(STDIN_FILENO, decoder, kRequestMs);
     if (!plan)
@@ -51,11 +76,9 @@ int statusOf(const base::Result<> &result)
     if (const auto permitted = helper::permit(*plan, mode); !permitted)
         giveUp(permitted.error());
 
-    // Open, load, attach: the only part that may hold privilege.
+    // Open, load, attach: the only part that holds privilege, and of that what this plan needs.
     const auto layout = std::make_shared<const schema::Layout>(std::move(*plan));
-    helper::Sampler sampler(layout, bpf::Probes::attach(layout, helper::ownPath()),
-                            procfs::ProcReader::open());
-
+    auto sampler = attach(layout);
     helper::raisePriority();
 
     // Give up all of it, for good.
@@ -63,10 +86,11 @@ int statusOf(const base::Result<> &result)
         giveUp(dropped.error());
     if (const auto bound = helper::dieWithParent(); !bound)
         giveUp(bound.error());
+    const auto needs = sandboxNeeds(layout->plan(), sampler);
     auto server = helper::Server::create(std::move(sampler), std::move(decoder));
     if (!server)
         giveUp(server.error());
-    if (const auto closed = helper::enterSandbox(); !closed)
+    if (const auto closed = helper::enterSandbox(needs); !closed)
         giveUp(closed.error());
 
     // Hello, then the loop.
@@ -80,11 +104,11 @@ int main(int argc, char **argv)
     if (option == "--version")
         return wrongUse("statescape-helper " STATESCAPE_VERSION "\n");
     if (option == "--check") {
+        if (const auto kept = helper::keepOnly(helper::Mode::Shipped); !kept)
+            giveUp(kept.error());
         schema::ProbePlan everything;
         everything.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
-        const auto layout = std::make_shared<const schema::Layout>(everything);
-        const helper::Sampler sampler(layout, bpf::Probes::attach(layout, helper::ownPath()),
-                                      procfs::ProcReader::open());
+        const auto sampler = attach(std::make_shared<const schema::Layout>(everything));
         return wrongUse(helper::standingText(sampler.hello().probes));
     }
     const auto mode = helper::modeFromArgument(option);

@@ -15,7 +15,7 @@ using base::fail;
 
 std::optional<Mode> modeFromArgument(std::string_view argument)
 {
-    if (argument.empty())
+    if (argument.empty() || argument == "--shipped")
         return Mode::Shipped;
     if (argument == "--user-probes")
         return Mode::UserProbes;

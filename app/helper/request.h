@@ -13,7 +13,7 @@ namespace statescape::helper {
 
 /// What whoever started the helper was authorised for; each includes the ones before it.
 enum class Mode : std::uint8_t {
-    Shipped,    ///< no argument: the catalogue's probes and packet counters of an interface
+    Shipped,    ///< --shipped or no argument: the catalogue's probes and packet counters of an interface
     UserProbes, ///< --user-probes: also hooks of the user's choice
     Scripts,    ///< --scripts: also bpftrace scripts
 };

@@ -6,9 +6,18 @@
 
 namespace statescape::helper {
 
-/// From here on any system call but the few that the loop needs kills the process: read and write on what is
-/// open, open for reading, memory without execute permission, time, exit, and BPF program information.
+/// What the loop of this plan does beyond what every loop does. All that is not asked for kills.
+struct SandboxNeeds {
+    bool names = false; ///< opens files of /proc and the cgroup tree, for the names of processes and cgroups
+    bool reattach = false; ///< puts programs that it holds back on their raw tracepoints
+    bool perf = false;     ///< switches perf events that it holds off and on
+    bool child = false;    ///< waits for a script's process
+};
+
+/// From here on any system call but the few that the loop needs kills the process. Files: what is open; with
+/// needs.names also what lies below /proc and the cgroup tree, for reading, where the kernel has Landlock,
+/// and otherwise whatever this user may read. @pre no-new-privs
 /// @error NotSupported on a kernel without seccomp filters, Io
-base::Result<> enterSandbox();
+base::Result<> enterSandbox(const SandboxNeeds &needs);
 
 } // namespace statescape::helper

@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <functional>
 #include <linux/bpf.h>
+#include <linux/landlock.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,13 +24,14 @@ using namespace statescape;
 
 namespace {
 constexpr int kNoSandbox = 99;
+constexpr helper::SandboxNeeds kEverything{true, true, true, true};
 
 /// @return the wait status of a child that enters the sandbox and then does @p body.
-int inSandbox(const std::function<int()> &body)
+int inSandbox(const helper::SandboxNeeds &needs, const std::function<int()> &body)
 {
     const pid_t pid = ::fork();
     if (pid == 0) {
-        if (!helper::dropPrivilege() || !helper::enterSandbox())
+        if (!helper::dropPrivilege() || !helper::enterSandbox(needs))
             ::_exit(kNoSandbox);
         ::syscall(SYS_exit_group, body());
     }
@@ -35,6 +39,97 @@ int inSandbox(const std::function<int()> &body)
     ::waitpid(pid, &status, 0);
     return status;
 }
+
+bool killed(int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+bool exitedWith(int status, int code)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == code;
+}
+
+struct Forbidden {
+    const char *name;
+    long call;
+    std::array<long, 5> arguments = {};
+};
+
+std::array<char, 4096> page{};
+const long kPage = reinterpret_cast<long>(page.data());
+const long kPath = reinterpret_cast<long>("/tmp/statescape-no-such-file");
+constexpr long kHere = AT_FDCWD;
+
+/// A call or more of every kind that a taken-over process would want.
+const Forbidden kForbidden[] = {
+    {"execve", SYS_execve, {kPath}},
+    {"execveat", SYS_execveat, {kHere, kPath}},
+    {"fork", SYS_fork},
+    {"vfork", SYS_vfork},
+    {"clone, a thread", SYS_clone, {CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD}},
+    {"clone3", SYS_clone3, {kPage, 88}},
+    {"socket", SYS_socket, {AF_INET, SOCK_STREAM}},
+    {"socket, netlink", SYS_socket, {AF_NETLINK, SOCK_RAW}},
+    {"socketpair", SYS_socketpair, {AF_UNIX, SOCK_STREAM, 0, kPage}},
+    {"connect", SYS_connect, {0, kPage, 16}},
+    {"sendmsg", SYS_sendmsg, {0, kPage}},
+    {"open for writing", SYS_openat, {kHere, kPath, O_WRONLY}},
+    {"open for reading and writing", SYS_openat, {kHere, kPath, O_RDWR}},
+    {"open and create", SYS_openat, {kHere, kPath, O_RDONLY | O_CREAT, 0600}},
+    {"open and cut", SYS_openat, {kHere, kPath, O_RDONLY | O_TRUNC}},
+    {"open by the old call", SYS_open, {kPath, O_RDONLY}},
+    {"openat2", SYS_openat2, {kHere, kPath, kPage, 24}},
+    {"open by handle", SYS_open_by_handle_at, {kHere, kPage}},
+    {"creat", SYS_creat, {kPath, 0600}},
+    {"unlink", SYS_unlink, {kPath}},
+    {"rename", SYS_rename, {kPath, kPath}},
+    {"mkdir", SYS_mkdir, {kPath, 0700}},
+    {"chmod", SYS_chmod, {kPath, 0777}},
+    {"pwrite", SYS_pwrite64, {1, kPage, 1}},
+    {"sendfile", SYS_sendfile, {1, 0}},
+    {"executable memory", SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1}},
+    {"make memory executable", SYS_mprotect, {kPage, 4096, PROT_READ | PROT_EXEC}},
+    {"memfd", SYS_memfd_create, {kPath}},
+    {"load a BPF program", SYS_bpf, {BPF_PROG_LOAD, kPage, 64}},
+    {"create a BPF map", SYS_bpf, {BPF_MAP_CREATE, kPage, 64}},
+    {"read a BPF map", SYS_bpf, {BPF_MAP_LOOKUP_ELEM, kPage, 64}},
+    {"write a BPF map", SYS_bpf, {BPF_MAP_UPDATE_ELEM, kPage, 64}},
+    {"attach a BPF program", SYS_bpf, {BPF_PROG_ATTACH, kPage, 64}},
+    {"create a BPF link", SYS_bpf, {BPF_LINK_CREATE, kPage, 64}},
+    {"pin a BPF object", SYS_bpf, {BPF_OBJ_PIN, kPage, 64}},
+    {"take another's BPF program", SYS_bpf, {BPF_PROG_GET_FD_BY_ID, kPage, 64}},
+    {"take another's BPF map", SYS_bpf, {BPF_MAP_GET_FD_BY_ID, kPage, 64}},
+    {"run a BPF program", SYS_bpf, {BPF_PROG_TEST_RUN, kPage, 64}},
+    {"BPF statistics", SYS_bpf, {BPF_ENABLE_STATS, kPage, 64}},
+    {"perf event", SYS_perf_event_open, {kPage, 0, -1, -1, 0}},
+    {"change a perf event's program", SYS_ioctl, {0, PERF_EVENT_IOC_SET_BPF, 0}},
+    {"change a perf event's filter", SYS_ioctl, {0, PERF_EVENT_IOC_SET_FILTER, kPage}},
+    {"type into a terminal", SYS_ioctl, {0, TIOCSTI, kPage}},
+    {"ptrace", SYS_ptrace, {16, 1}},
+    {"read another's memory", SYS_process_vm_readv, {1, kPage, 1, kPage, 1}},
+    {"write another's memory", SYS_process_vm_writev, {1, kPage, 1, kPage, 1}},
+    {"take another's file", SYS_pidfd_getfd, {0, 0, 0}},
+    {"pidfd", SYS_pidfd_open, {1}},
+    {"kill", SYS_kill, {1, 0}},
+    {"tgkill", SYS_tgkill, {1, 1, 0}},
+    {"setuid", SYS_setuid, {0}},
+    {"setfsuid", SYS_setfsuid, {0}},
+    {"setgroups", SYS_setgroups, {0, 0}},
+    {"capset", SYS_capset, {kPage, kPage}},
+    {"prctl", SYS_prctl, {0}},
+    {"unshare", SYS_unshare, {CLONE_NEWUSER}},
+    {"setns", SYS_setns, {0, 0}},
+    {"mount", SYS_mount, {kPath, kPath, kPath}},
+    {"chroot", SYS_chroot, {kPath}},
+    {"io_uring", SYS_io_uring_setup, {1, kPage}},
+    {"userfaultfd", SYS_userfaultfd, {0}},
+    {"keyctl", SYS_keyctl, {0}},
+    {"module", SYS_init_module, {kPage, 0, kPath}},
+    {"another seccomp filter", SYS_seccomp, {1, 0, kPage}},
+    {"scheduling", SYS_sched_setscheduler, {0, 0, kPage}},
+    {"wait for a child for ever", SYS_wait4, {-1, 0, 0, 0}},
+};
 } // namespace
 
 class SandboxTest : public QObject {
@@ -42,86 +137,116 @@ class SandboxTest : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        if (const int status = inSandbox([] { return 0; });
-            WIFEXITED(status) && WEXITSTATUS(status) == kNoSandbox)
+        if (exitedWith(inSandbox(kEverything, [] { return 0; }), kNoSandbox))
             QSKIP("this kernel lets no seccomp filter in");
     }
 
-    void whatTheLoopNeedsIsAllowed()
+    void whatEveryLoopNeedsIsAllowed()
     {
-        const int status = inSandbox([] {
+        const int comm = ::open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
+        const int status = inSandbox({}, [comm] {
             std::array<char, 64> buffer{};
-            const int fd = ::openat(AT_FDCWD, "/proc/self/comm", O_RDONLY | O_CLOEXEC);
-            if (fd < 0 || ::read(fd, buffer.data(), buffer.size()) <= 0 ||
-                ::pread(fd, buffer.data(), 1, 0) != 1)
+            if (::read(comm, buffer.data(), buffer.size()) <= 0 || ::pread(comm, buffer.data(), 1, 0) != 1)
                 return 1;
-            ::close(fd);
+            ::close(comm);
             void *memory =
                 ::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             if (memory == MAP_FAILED || ::munmap(memory, 1 << 20) != 0)
                 return 2;
+            // Refused by the kernel and not by the filter.
+            if (::syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, page.data(), 64) != -1)
+                return 3;
             timespec now{};
-            return ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0 && ::getppid() > 0 ? 0 : 3;
+            return ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0 && ::getppid() > 0 ? 0 : 4;
         });
-        QVERIFY(WIFEXITED(status));
-        QCOMPARE(WEXITSTATUS(status), 0);
+        ::close(comm);
+        QVERIFY2(exitedWith(status, 0), std::to_string(status).c_str());
+    }
+
+    void whatIsNotAskedForKills_data()
+    {
+        QTest::addColumn<int>("which");
+        for (const char *name :
+             {"files for names", "attaching again", "perf events on", "perf events off", "a child"})
+            QTest::newRow(name) << static_cast<int>(m_rows++);
+    }
+    void whatIsNotAskedForKills()
+    {
+        QFETCH(int, which);
+        const auto body = [which]() -> int {
+            switch (which) {
+            case 0:
+                return ::openat(AT_FDCWD, "/proc/self/comm", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1;
+            case 1:
+                return ::syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, page.data(), 64) == -1 ? 0 : 1;
+            case 2:
+                return ::ioctl(1000, PERF_EVENT_IOC_ENABLE, 0) == -1 ? 0 : 1;
+            case 3:
+                return ::ioctl(1000, PERF_EVENT_IOC_DISABLE, 0) == -1 ? 0 : 1;
+            default:
+                return ::syscall(SYS_wait4, -1, nullptr, WNOHANG, nullptr) == -1 ? 0 : 1;
+            }
+        };
+        helper::SandboxNeeds others = kEverything;
+        helper::SandboxNeeds only;
+        bool *flags[] = {&others.names, &others.reattach, &others.perf, &others.perf, &others.child};
+        bool *wanted[] = {&only.names, &only.reattach, &only.perf, &only.perf, &only.child};
+        *flags[which] = false;
+        *wanted[which] = true;
+        QVERIFY(killed(inSandbox(others, body)));
+        QVERIFY(exitedWith(inSandbox(only, body), 0));
     }
 
     void everythingElseKills_data()
     {
         QTest::addColumn<int>("which");
         int which = 0;
-        for (const char *name :
-             {"socket", "execve", "fork", "open for writing", "create", "executable memory",
-              "make memory executable", "load a BPF program", "create a BPF map", "ptrace", "kill", "setuid",
-              "unlink", "ioctl", "prctl", "io_uring"})
-            QTest::newRow(name) << which++;
+        for (const auto &forbidden : kForbidden)
+            QTest::newRow(forbidden.name) << which++;
     }
 
+    // With everything that any plan asks for, so that no plan opens one of these.
     void everythingElseKills()
     {
         QFETCH(int, which);
-        const int status = inSandbox([which]() -> int {
-            static std::array<char, 4096> page{};
-            switch (which) {
-            case 0:
-                return static_cast<int>(::syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
-            case 1:
-                return static_cast<int>(::syscall(SYS_execve, "/bin/true", nullptr, nullptr));
-            case 2:
-                return static_cast<int>(::syscall(SYS_fork));
-            case 3:
-                return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0));
-            case 4:
-                return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, "/tmp/x", O_RDONLY | O_CREAT, 0600));
-            case 5:
-                return ::syscall(SYS_mmap, nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                                 -1, 0) != 0;
-            case 6:
-                return static_cast<int>(::syscall(SYS_mprotect, page.data(), 4096, PROT_READ | PROT_EXEC));
-            case 7:
-                return static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, page.data(), 64));
-            case 8:
-                return static_cast<int>(::syscall(SYS_bpf, BPF_MAP_CREATE, page.data(), 64));
-            case 9:
-                return static_cast<int>(::syscall(SYS_ptrace, 0, 0, 0, 0));
-            case 10:
-                return static_cast<int>(::syscall(SYS_kill, ::getppid(), 0));
-            case 11:
-                return static_cast<int>(::syscall(SYS_setuid, 0));
-            case 12:
-                return static_cast<int>(::syscall(SYS_unlink, "/tmp/statescape-no-such-file"));
-            case 13:
-                return static_cast<int>(::syscall(SYS_ioctl, 0, 0, 0));
-            case 14:
-                return static_cast<int>(::syscall(SYS_prctl, 0, 0, 0, 0, 0));
-            case 15:
-                return static_cast<int>(::syscall(SYS_io_uring_setup, 1, page.data()));
-            }
+        const int status = inSandbox(kEverything, [which]() -> int {
+            const auto &[name, call, a] = kForbidden[which];
+            ::syscall(call, a[0], a[1], a[2], a[3], a[4], 0);
+            return 0;
+        });
+        QVERIFY2(killed(status), std::to_string(status).c_str());
+    }
+
+#ifdef __x86_64__
+    void callsOfAnotherArchitectureKill()
+    {
+        const int status = inSandbox(kEverything, []() -> int {
+            long result = 20; // getpid of 32-bit programs
+            asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
             return 0;
         });
         QVERIFY2(WIFSIGNALED(status), std::to_string(status).c_str());
-        QCOMPARE(WTERMSIG(status), SIGSYS);
+        const int x32 = inSandbox(kEverything, []() -> int {
+            ::syscall(0x40000000 | 39);
+            return 0;
+        });
+        QVERIFY(killed(x32));
+    }
+#endif
+
+    void filesOutsideOfProcAreOutOfReach()
+    {
+        if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1)
+            QSKIP("this kernel has no Landlock");
+        const int status = inSandbox(kEverything, [] {
+            if (::open("/proc/self/comm", O_RDONLY | O_CLOEXEC) < 0)
+                return 1;
+            if (::open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+                return 2;
+            // Not on a way round either.
+            return ::open("/proc/self/root/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? 0 : 3;
+        });
+        QVERIFY2(exitedWith(status, 0), std::to_string(status).c_str());
     }
 
     void cpuListsAreCounted_data()
@@ -181,6 +306,9 @@ private Q_SLOTS:
         QVERIFY(!gone && gone.error().code == base::Code::Disconnected);
         ::close(pipe[1]);
     }
+
+private:
+    int m_rows = 0;
 };
 
 QTEST_GUILESS_MAIN(SandboxTest)
