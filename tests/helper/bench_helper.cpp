@@ -1,282 +1,333 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the probes cost the machine: the helper's own CPU time and memory, and what each event pays.
+// What the probes cost the machine, beside bpftrace and the tools of libbpf doing the same work; each row
+// with the limit it has to keep.
+#include "bench_loads.h"
+#include "bench_watchers.h"
 #include "core/base/clock.h"
-#include "helper_client.h"
+#include "tests/bench/row.h"
 
-#include <algorithm>
-#include <array>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <fcntl.h>
-#include <memory>
+#include <cmath>
+#include <fmt/core.h>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <optional>
-#include <poll.h>
-#include <sched.h>
-#include <string>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 
 using namespace statescape;
+using bench::Peer;
 
 namespace {
-const std::string kHelper = STATESCAPE_BIN "/statescape-helper";
+constexpr int kRounds = 3;
 constexpr std::uint64_t kIntervalNs = 250'000'000;
-constexpr double kNsPerMs = 1e6;
 
-struct Row {
-    std::string name;
-    double value = 0;
-    std::string unit;
-    std::string peer = {};
-    std::optional<double> peerValue = {};
-    std::string note = {};
-};
+// What the default set does, as far as a script of bpftrace can say it.
+const std::string kCallScript =
+    "tracepoint:raw_syscalls:sys_exit { @[args->id] = count(); if (args->ret < 0) "
+    "{ @failed = count(); } }";
+const std::string kSwitchScript =
+    "tracepoint:sched:sched_wakeup,tracepoint:sched:sched_wakeup_new { @q[args->pid] = nsecs; } "
+    "tracepoint:sched:sched_switch { if (args->prev_state == 0) { @q[args->prev_pid] = nsecs; } "
+    "if (@q[args->next_pid]) { @h = hist(nsecs - @q[args->next_pid]); delete(@q[args->next_pid]); } }";
+const std::string kOtherScript =
+    "tracepoint:irq:softirq_entry { @since[cpu] = nsecs; } tracepoint:irq:softirq_exit /@since[cpu]/ "
+    "{ @irq[args->vec] = sum(nsecs - @since[cpu]); } tracepoint:block:block_rq_complete { @io = count(); } "
+    "tracepoint:sched:sched_process_fork,tracepoint:sched:sched_process_exec { @p = count(); } "
+    "tracepoint:skb:kfree_skb { @drop = count(); } profile:hz:99 { @cpu[cpu] = count(); }";
 
-void print(const Row &row)
+void row(const std::string &name, double value, const std::string &unit, const Peer &peer,
+         const std::string &note)
 {
-    std::printf(R"({"group":"probes","name":"%s","value":%.6g,"unit":"%s","peer":)", row.name.c_str(),
-                row.value, row.unit.c_str());
-    if (row.peerValue)
-        std::printf(R"("%s","peer_value":%.6g,"ratio":%.4g)", row.peer.c_str(), *row.peerValue,
-                    *row.peerValue / row.value);
-    else
-        std::printf(R"(null,"peer_value":null,"ratio":null)");
-    std::printf(R"(,"note":"%s"})"
-                "\n",
-                row.note.c_str());
-    std::fflush(stdout);
+    bench::printRow("probes", name, value, unit, peer, note);
 }
 
-void pinToOneCpu()
+std::string verdict(double value, double limit, const std::string &unit)
 {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1, &one);
-    ::sched_setaffinity(0, sizeof(one), &one);
+    return fmt::format("limit {:g} {}: {}", limit, unit, value <= limit ? "kept" : "MISSED");
 }
 
-double clockNs(clockid_t clock)
+double median(std::vector<double> values)
 {
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
-/// Runs @p body in a child on one CPU. @return what it returns.
-template <class Body>
-double measuredInChild(Body body)
-{
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    if (values.empty())
         return 0;
-    if (::fork() == 0) {
-        pinToOneCpu();
-        const double value = body();
-        [[maybe_unused]] const auto written = ::write(ends[1], &value, sizeof(value));
-        ::_exit(0);
-    }
-    double value = 0;
-    [[maybe_unused]] const auto got = ::read(ends[0], &value, sizeof(value));
-    ::close(ends[0]);
-    ::close(ends[1]);
-    ::wait(nullptr);
-    return value;
+    std::ranges::sort(values);
+    return values[values.size() / 2];
 }
 
-/// @return ns of CPU per getppid(), the least of many short runs: what others do only adds.
-double getppidNs()
+/// @return bytes of the maps of a process as the kernel books them, and of those with an entry per CPU.
+std::pair<double, double> mapsOf(pid_t pid, std::uint32_t cpus)
 {
-    constexpr int kCalls = 100'000;
-    double best = 1e18;
-    for (int round = 0; round < 20; ++round) {
-        const double begin = clockNs(CLOCK_PROCESS_CPUTIME_ID);
-        for (int i = 0; i < kCalls; ++i)
-            ::syscall(SYS_getppid);
-        best = std::min(best, (clockNs(CLOCK_PROCESS_CPUTIME_ID) - begin) / kCalls);
+    double all = 0;
+    double perCpu = 0;
+    std::error_code ignored;
+    std::map<std::string, bool> seen;
+    for (const auto &entry :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", pid), ignored)) {
+        std::ifstream file(entry.path());
+        std::map<std::string, std::string> words;
+        for (std::string key, value; file >> key >> value;)
+            words[key] = value;
+        if (!words.contains("map_id:") || !seen.emplace(words["map_id:"], true).second)
+            continue;
+        const double bytes = std::strtod(words["memlock:"].c_str(), nullptr);
+        all += bytes;
+        if (words["max_entries:"] == std::to_string(cpus))
+            perCpu += bytes / cpus;
     }
-    return best;
+    return {all, perCpu};
 }
 
-/// @return ns of both processes' CPU per round trip of a byte between them on one CPU: two switches, four
-/// system calls.
-double roundTripNs()
+void startAndMemory()
 {
-    constexpr int kTrips = 20'000;
-    std::array<int, 2> there{};
-    std::array<int, 2> back{};
-    if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
-        return 0;
-    char byte = 0;
-    const pid_t other = ::fork();
-    if (other == 0) {
-        ::close(there[1]);
-        while (::read(there[0], &byte, 1) == 1 && ::write(back[1], &byte, 1) == 1) {
-        }
-        ::_exit(0);
-    }
-    clockid_t clock{};
-    ::clock_getcpuclockid(other, &clock);
-    const auto both = [&] { return clockNs(CLOCK_PROCESS_CPUTIME_ID) + clockNs(clock); };
-    double best = 1e18;
-    for (int round = 0; round < 20; ++round) {
-        const double begin = both();
-        for (int i = 0; i < kTrips; ++i)
-            if (::write(there[1], &byte, 1) != 1 || ::read(back[0], &byte, 1) != 1)
-                return 0;
-        best = std::min(best, (both() - begin) / kTrips);
-    }
-    return best;
-}
-
-/// bpftrace counting one tracepoint, while it lives.
-class Bpftrace {
-public:
-    explicit Bpftrace(const char *program)
-    {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    std::vector<double> starts;
+    for (int round = 0; round < kRounds; ++round) {
+        watch::Helper helper(1, kIntervalNs);
+        if (!helper.works())
             return;
-        m_pid = ::fork();
-        if (m_pid == 0) {
-            ::dup2(ends[1], STDOUT_FILENO);
-            ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-            // A mount namespace of its own, for machines where tracefs is not mounted.
-            ::execlp("unshare", "unshare", "-m", "sh", "-c",
-                     "[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing; exec "
-                     "bpftrace -e \"$0\"",
-                     program, nullptr);
-            ::_exit(127);
-        }
-        ::close(ends[1]);
-        m_output.reset(ends[0]);
-        pollfd readable{ends[0], POLLIN, 0};
-        std::array<char, 256> text{};
-        // It says "Attaching" and then takes its time.
-        m_attached = ::poll(&readable, 1, 10'000) > 0 && ::read(ends[0], text.data(), text.size()) > 0;
-        ::sleep(2);
-        m_attached = m_attached && ::waitpid(m_pid, nullptr, WNOHANG) == 0;
+        starts.push_back(helper.helloMs());
+        if (round + 1 < kRounds)
+            continue;
+        row("start to hello", median(starts), "ms", {},
+            "cost measured on the way; " + verdict(median(starts), 500, "ms"));
+        const auto cpus = helper.hello().cpusPossible;
+        const auto [booked, perCpu] = mapsOf(helper.pid(), cpus);
+        const double told = static_cast<double>(helper.hello().mapBytes);
+        row("kernel memory of all maps", told / 1e6, "MB", {},
+            fmt::format("{} CPUs; the kernel books {:.2f} MB for them; {}", cpus, booked / 1e6,
+                        verdict(std::max(told, booked) / 1e6, 16, "MB")));
+        row("kernel memory for each further CPU", perCpu / 1024, "KiB", {},
+            "maps with an entry per CPU; " + verdict(perCpu / 1024, 256, "KiB"));
+        row("helper resident", static_cast<double>(helper.sample().helperRssBytes) / 1e6, "MB", {},
+            "all of it");
     }
-    ~Bpftrace()
-    {
-        ::kill(m_pid, SIGINT);
-        ::usleep(300'000);
-        ::kill(m_pid, SIGKILL);
-        ::waitpid(m_pid, nullptr, 0);
-    }
-    Bpftrace(const Bpftrace &) = delete;
-    Bpftrace &operator=(const Bpftrace &) = delete;
-    [[nodiscard]] bool attached() const { return m_attached; }
+}
 
-private:
-    pid_t m_pid = -1;
-    bool m_attached = false;
-    base::Fd m_output;
-};
-
-/// Waits until the cost measurement, which slows every event, is over.
-std::unique_ptr<HelperClient> settledHelper()
+/// @return % of one CPU that the helper takes in @p seconds.
+double helperShare(watch::Helper &helper, unsigned seconds)
 {
-    auto client = std::make_unique<HelperClient>(kHelper);
-    client->receiveA<wire::Hello>();
-    ::usleep(1'500'000);
-    return client;
+    const auto first = helper.sample();
+    ::sleep(seconds);
+    const auto last = helper.sample();
+    return 100 * static_cast<double>(last.helperCpuNs - first.helperCpuNs) /
+           static_cast<double>(last.timeNs - first.timeNs);
 }
 
 void helperItself()
 {
-    const double begin = clockNs(CLOCK_MONOTONIC);
-    HelperClient client(kHelper);
-    const auto hello = client.receiveA<wire::Hello>();
-    if (!hello)
-        return;
-    print({"start to hello", (clockNs(CLOCK_MONOTONIC) - begin) / kNsPerMs, "ms"});
-    client.send(wire::Start{kIntervalNs});
-    auto states = hello->probes;
-    std::optional<wire::RawSample> first;
-    std::optional<wire::RawSample> last;
-    while (!first || last->timeNs - first->timeNs < 20'000'000'000) {
-        auto message = client.receive();
-        if (!message)
+    {
+        const load::Pacer calls(200'000);
+        watch::Helper helper(0, 1'000'000'000);
+        if (!helper.works())
             return;
-        if (auto *update = std::get_if<wire::ProbeUpdate>(&*message))
-            states[static_cast<std::size_t>(update->state.probe)] = update->state;
-        if (auto *sample = std::get_if<wire::RawSample>(&*message)) {
-            last = std::move(*sample);
-            if (!first && last->sequence == 8)
-                first = last;
-        }
+        const auto before = helper.sample();
+        const double share = helperShare(helper, 8);
+        const auto after = helper.sample();
+        std::uint64_t events = 0;
+        for (std::size_t i = 0; i < after.events.size(); ++i)
+            events += after.events[i] - before.events[i];
+        const double rate =
+            static_cast<double>(events) * 1e9 / static_cast<double>(after.timeNs - before.timeNs);
+        row("helper CPU at 1 Hz, 200,000 events/s", share, "% of CPU", {},
+            fmt::format("{:.0f} events/s came; {}", rate, verdict(share, 0.3, "%")));
     }
-    const auto wall = static_cast<double>(last->timeNs - first->timeNs);
-    print({"helper CPU at 250 ms, all probes",
-           100 * static_cast<double>(last->helperCpuNs - first->helperCpuNs) / wall,
-           "% of CPU",
-           {},
-           {},
-           "20 s; goal below 0.5"});
-    print(
-        {"helper resident", static_cast<double>(last->helperRssBytes) / 1e6, "MB", {}, {}, "goal below 40"});
-    double share = 0;
-    for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
-        const auto rate = static_cast<double>(last->events[i] - first->events[i]) * 1e9 / wall;
-        if (states[i].available && states[i].nsPerEvent >= 0) {
-            share += rate * states[i].nsPerEvent / 1e7;
-            print({std::string(schema::probes()[i].key) + " probe, one event",
-                   states[i].nsPerEvent,
-                   "ns",
-                   {},
-                   {},
-                   states[i].reason.empty() ? "measured, empty program subtracted" : states[i].reason});
-        }
-    }
-    print({"all probes at this machine's rates",
-           share,
-           "% of CPU",
-           {},
-           {},
-           "events per second times ns per event"});
+    watch::Helper helper(1, kIntervalNs);
+    const double share = helperShare(helper, 6);
+    row("helper CPU at 250 ms, with a budget", share, "% of CPU", {}, verdict(share, 0.5, "%"));
+    for (const auto &state : helper.states())
+        if (state.available && state.nsPerEvent >= 0)
+            row(std::string(schema::info(state.probe).key) + ", one event", state.nsPerEvent, "ns", {},
+                fmt::format("{}; where many come {}", state.measured ? "measured here" : "recorded",
+                            state.nsWhenBusy >= 0 ? fmt::format("{:.0f} ns", state.nsWhenBusy)
+                                                  : "not measured"));
 }
 
-void addedPerCall(const char *name, double (*measure)(), const char *peerName, const char *program)
+using Watcher = std::function<bool(const std::function<void()> &)>;
+
+Watcher nobody()
+{
+    return [](const auto &work) {
+        work();
+        return true;
+    };
+}
+Watcher ours(double budgetPercent)
+{
+    return [=](const auto &work) {
+        const watch::Helper helper(budgetPercent, kIntervalNs);
+        work();
+        return helper.works();
+    };
+}
+Watcher tool(const std::vector<std::string> &command)
+{
+    return [=](const auto &work) {
+        const watch::Tool tool(command);
+        if (tool.runs())
+            work();
+        return tool.runs();
+    };
+}
+
+/// Least time under each watcher in turn, in rounds, so that what the machine does besides falls on all
+/// alike.
+void addedNs(const std::string &name, double (*measure)(), double perTurn,
+             const std::vector<std::string> &bpftrace, const std::string &toolName)
+{
+    const std::vector<std::pair<std::string, Watcher>> watchers{
+        {"off", nobody()}, {"on", ours(0)}, {"bpftrace", tool(bpftrace)}, {toolName, tool({toolName})}};
+    std::map<std::string, double> least;
+    for (int round = 0; round < kRounds; ++round)
+        for (const auto &[who, watcher] : watchers)
+            watcher([&] {
+                const double ns = measure();
+                auto &best = least.try_emplace(who, ns).first->second;
+                best = std::min(best, ns);
+            });
+    const auto added = [&](const std::string &who) {
+        return least.contains(who) ? (least[who] - least["off"]) / perTurn : 0.0;
+    };
+    const double value = added("on");
+    const double half = added("bpftrace") / 2;
+    row(name, value, "ns", {"bpftrace", added("bpftrace")},
+        fmt::format("without {:.0f} ns; limit half of bpftrace's, {:.0f} ns: {}", least["off"] / perTurn,
+                    half, value <= half || half <= 0 ? "kept" : "MISSED"));
+    if (least.contains(toolName))
+        row(name + ", beside libbpf-tools", value, "ns", {toolName, added(toolName)},
+            toolName + " does a part of it");
+}
+
+struct Load {
+    std::string name;
+    double limit;
+    std::function<std::optional<double>()> measure;
+};
+
+void slowDowns()
+{
+    const std::vector<Load> loads{
+        {"compile", 1, load::compileMs},
+        {"file server", 3, [] { return std::optional(load::fileRequestUs()); }},
+        {"pipe ping-pong", 15, [] { return std::optional(load::roundTripNs()); }},
+        {"stress-ng --switch", 15, load::stressSwitchUs},
+    };
+    const std::vector<std::pair<std::string, Watcher>> watchers{
+        {"off", nobody()},
+        {"on", ours(1)},
+        {"bpftrace", tool(watch::Tool::bpftrace(kCallScript + " " + kSwitchScript + " " + kOtherScript))},
+        {"without budget", ours(0)}};
+    std::map<std::string, std::map<std::string, std::vector<double>>> costs;
+    for (int round = 0; round < kRounds; ++round)
+        for (const auto &[who, watcher] : watchers)
+            watcher([&] {
+                for (const auto &one : loads)
+                    if (const auto cost = one.measure())
+                        costs[one.name][who].push_back(*cost);
+            });
+    for (const auto &one : loads) {
+        auto &by = costs[one.name];
+        if (by["off"].empty())
+            continue;
+        // The least is what the work itself takes; the median of rounds says how far to trust it.
+        const auto slower = [&](const std::string &who) {
+            return by[who].empty() ? 0.0
+                                   : 100 * (std::ranges::min(by[who]) / std::ranges::min(by["off"]) - 1);
+        };
+        const auto medianSlower = [&](const std::string &who) {
+            return 100 * (median(by[who]) / median(by["off"]) - 1);
+        };
+        const double spread = 100 * (std::ranges::max(by["off"]) / std::ranges::min(by["off"]) - 1);
+        const double peer = slower("bpftrace");
+        for (const std::string who : {"on", "without budget"}) {
+            const double value = slower(who);
+            row(one.name +
+                    (who == "on" ? ", slow-down, default set" : ", slow-down, default set without budget"),
+                value, "%", {"bpftrace", std::max(0.0, peer)},
+                fmt::format("by medians {:.2f}; off scatters by {:.1f} %; {}; half of bpftrace's: {}",
+                            medianSlower(who), spread, verdict(value, one.limit, "%"),
+                            value <= std::max(peer / 2, 0.0) || value <= 0 ? "kept" : "MISSED"));
+        }
+    }
+}
+
+/// What the model says a turn costs beside what it does cost.
+void modelError(const std::string &name, double (*measure)(), const std::string &unit, double nsPerUnit)
 {
     std::vector<double> off;
     std::vector<double> on;
-    std::vector<double> peer;
-    for (int round = 0; round < 3; ++round) {
-        off.push_back(measuredInChild(measure));
-        {
-            const auto helper = settledHelper();
-            on.push_back(measuredInChild(measure));
-        }
-        if (const Bpftrace other(program); other.attached())
-            peer.push_back(measuredInChild(measure));
+    std::vector<double> said;
+    for (int round = 0; round < kRounds; ++round) {
+        off.push_back(measure());
+        watch::Helper helper(0, kIntervalNs);
+        if (!helper.works())
+            return;
+        const double idleBegun = helper.modelledNs();
+        const auto idleAt = base::monotonicNs();
+        ::usleep(1'000'000);
+        const double idle =
+            (helper.modelledNs() - idleBegun) / static_cast<double>(base::monotonicNs() - idleAt);
+        const double cpuBegun = helper.modelledNs();
+        const auto at = base::monotonicNs();
+        on.push_back(measure());
+        const double ns = helper.modelledNs() - cpuBegun;
+        const double wall = static_cast<double>(base::monotonicNs() - at);
+        said.push_back((ns - idle * wall) / wall);
     }
     const double base = std::ranges::min(off);
-    char note[64];
-    std::snprintf(note, sizeof(note), "without probes %.0f ns", base);
-    Row row{name, std::ranges::min(on) - base, "ns", peerName, {}, note};
-    if (!peer.empty() && std::ranges::min(peer) > base)
-        row.peerValue = std::ranges::min(peer) - base;
-    print(row);
+    const double truth = std::ranges::min(on) / base - 1;
+    // One CPU is full of it, so its share of the wall time is its share of the work.
+    const double share = median(said);
+    const double model = share / std::max(1 - share, 0.01);
+    row("model: " + name, 100 * model, "% added", {"truth", 100 * truth},
+        fmt::format("{:.0f} {} a turn without; the model says {:.2f} of the truth", base / nsPerUnit, unit,
+                    truth > 0 ? model / truth : 0));
+}
+
+void million()
+{
+    watch::Helper helper(0, kIntervalNs);
+    if (!helper.works())
+        return;
+    const auto first = helper.sample();
+    std::thread storm([] { load::stressSwitchUs(); });
+    ::sleep(2);
+    const auto last = helper.sample();
+    storm.join();
+    const auto slot = schema::slotOffset(schema::Slot::SchedSwitches);
+    const double seconds = static_cast<double>(last.timeNs - first.timeNs) / 1e9;
+    row("context switches counted in a storm",
+        static_cast<double>(last.slots[slot] - first.slots[slot]) / seconds, "/s", {},
+        fmt::format("helper {:.2f} % of a CPU meanwhile; {} events missed",
+                    100 * static_cast<double>(last.helperCpuNs - first.helperCpuNs) / 1e9 / seconds,
+                    last.losses.eventsMissed - first.losses.eventsMissed));
 }
 } // namespace
 
-int main()
+int main(int argc, char **argv)
 {
-    if (::geteuid() != 0)
-        std::fprintf(stderr, "bench_helper: without root only the /proc probes are measured\n");
-    helperItself();
-    addedPerCall("added to getppid, all probes on", getppidNs, "bpftrace count() of sys_exit by id",
-                 "tracepoint:raw_syscalls:sys_exit { @[args->id] = count(); }");
-    addedPerCall(
-        "added to a pipe round trip, all probes on", roundTripNs,
-        "bpftrace run-queue histogram and sys_exit count",
-        "tracepoint:raw_syscalls:sys_exit { @[args->id] = count(); } "
-        "tracepoint:sched:sched_wakeup { @q[args->pid] = nsecs; } "
-        "tracepoint:sched:sched_switch { if (@q[args->next_pid]) { @h = hist(nsecs - @q[args->next_pid]); "
-        "delete(@q[args->next_pid]); } }");
+    if (::geteuid() != 0) {
+        std::fprintf(stderr, "bench_helper: needs root; nothing measured\n");
+        return 0;
+    }
+    const std::string only = argc > 1 ? argv[1] : "";
+    const auto wanted = [&](const char *part) { return only.empty() || only == part; };
+    if (wanted("start"))
+        startAndMemory();
+    if (wanted("helper"))
+        helperItself();
+    if (wanted("added")) {
+        addedNs("added to a system call, default set", load::systemCallNs, 1,
+                watch::Tool::bpftrace(kCallScript), "syscount");
+        addedNs("added to a switch, default set", load::roundTripNs, 2,
+                watch::Tool::bpftrace(kCallScript + " " + kSwitchScript), "runqlat");
+    }
+    if (wanted("slow"))
+        slowDowns();
+    if (wanted("model")) {
+        modelError("system calls in a storm", load::systemCallNs, "ns", 1);
+        modelError("pipe ping-pong", load::roundTripNs, "ns", 1);
+    }
+    if (wanted("storm"))
+        million();
     return 0;
 }

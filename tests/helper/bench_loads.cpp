@@ -1,0 +1,275 @@
+// SPDX-FileCopyrightText: Statescape contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "bench_loads.h"
+
+#include "core/base/fd.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace load {
+namespace {
+using statescape::base::Fd;
+
+void pinToOneCpu()
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_ONLN) - 1), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+}
+
+double clockNs(clockid_t clock)
+{
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+/// Runs @p body in a child on one CPU. @return what it returns.
+template <class Body>
+double inChild(Body body)
+{
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return 0;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pinToOneCpu();
+        const double value = body();
+        [[maybe_unused]] const auto written = ::write(ends[1], &value, sizeof value);
+        ::_exit(0);
+    }
+    double value = 0;
+    [[maybe_unused]] const auto got = ::read(ends[0], &value, sizeof value);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    ::waitpid(child, nullptr, 0);
+    return value;
+}
+
+double cpuOfChildrenNs()
+{
+    rusage use{};
+    ::getrusage(RUSAGE_CHILDREN, &use);
+    const auto ns = [](const timeval &time) {
+        return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
+    };
+    return ns(use.ru_utime) + ns(use.ru_stime);
+}
+
+/// @param other shares the work; 0: none @return the least CPU time of @p rounds runs, ns per turn
+template <class Turn>
+double leastOf(int rounds, int turns, pid_t other, Turn turn)
+{
+    clockid_t clock{};
+    if (other != 0)
+        ::clock_getcpuclockid(other, &clock);
+    const auto now = [&] { return clockNs(CLOCK_PROCESS_CPUTIME_ID) + (other != 0 ? clockNs(clock) : 0.0); };
+    double best = 1e18;
+    for (int round = 0; round < rounds; ++round) {
+        const double begun = now();
+        for (int i = 0; i < turns; ++i)
+            if (!turn())
+                return 0;
+        best = std::min(best, (now() - begun) / turns);
+    }
+    return best;
+}
+
+/// Serves @p file to one connection after the other.
+[[noreturn]] void serveFile(int listener, const char *file)
+{
+    std::vector<char> buffer(65536);
+    while (true) {
+        const Fd peer(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+        char request[64];
+        if (!peer.valid() || ::read(peer.get(), request, sizeof request) <= 0)
+            continue;
+        const Fd source(::open(file, O_RDONLY | O_CLOEXEC));
+        struct stat about {};
+        ::fstat(source.get(), &about);
+        for (ssize_t got = 1; (got = ::read(source.get(), buffer.data(), buffer.size())) > 0;)
+            if (::write(peer.get(), buffer.data(), static_cast<std::size_t>(got)) != got)
+                break;
+    }
+}
+
+bool fetch(const sockaddr_in &address)
+{
+    const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
+        ::write(socket.get(), "GET /", 5) != 5)
+        return false;
+    std::array<char, 65536> buffer;
+    ssize_t all = 0;
+    for (ssize_t got = 1; (got = ::read(socket.get(), buffer.data(), buffer.size())) > 0;)
+        all += got;
+    return all == 65536;
+}
+
+double fileRequestsHere(const char *file)
+{
+    const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener.get(), reinterpret_cast<sockaddr *>(&address), size) != 0 ||
+        ::listen(listener.get(), 64) != 0 ||
+        ::getsockname(listener.get(), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return 0;
+    const pid_t server = ::fork();
+    if (server == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serveFile(listener.get(), file);
+    }
+    const double ns = leastOf(12, 1500, server, [&] { return fetch(address); });
+    ::kill(server, SIGKILL);
+    ::waitpid(server, nullptr, 0);
+    return ns / 1e3;
+}
+} // namespace
+
+double systemCallNs()
+{
+    return inChild([] { return leastOf(12, 100'000, 0, [] { return ::syscall(SYS_getppid) >= 0; }); });
+}
+
+double roundTripNs()
+{
+    return inChild([] {
+        std::array<int, 2> there{};
+        std::array<int, 2> back{};
+        if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
+            return 0.0;
+        char byte = 0;
+        const pid_t other = ::fork();
+        if (other == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            ::close(there[1]);
+            while (::read(there[0], &byte, 1) == 1 && ::write(back[1], &byte, 1) == 1) {
+            }
+            ::_exit(0);
+        }
+        const double ns = leastOf(20, 20'000, other, [&] {
+            return ::write(there[1], &byte, 1) == 1 && ::read(back[0], &byte, 1) == 1;
+        });
+        ::kill(other, SIGKILL);
+        return ns;
+    });
+}
+
+double sparseTurnNs()
+{
+    return inChild([] {
+        return leastOf(4, 500, 0, [] {
+            const timespec pause{0, 940'000};
+            ::nanosleep(&pause, nullptr);
+            return ::syscall(SYS_getppid) >= 0;
+        });
+    });
+}
+
+std::optional<double> compileMs()
+{
+    char file[] = "/tmp/statescape-bench-XXXXXX.cpp";
+    const int fd = ::mkstemps(file, 4);
+    const std::string text = "#include <map>\n#include <string>\nstd::map<std::string, int> m;\n"
+                             "int main() { m[\"a\"] = 1; return m.size(); }\n";
+    if (fd < 0 || ::write(fd, text.data(), text.size()) < 0)
+        return std::nullopt;
+    ::close(fd);
+    const std::string command = std::string("g++ -fsyntax-only ") + file + " 2>/dev/null";
+    double best = 1e18;
+    bool works = true;
+    for (int i = 0; i < 8 && works; ++i) {
+        const double begun = cpuOfChildrenNs();
+        works = std::system(command.c_str()) == 0;
+        best = std::min(best, cpuOfChildrenNs() - begun);
+    }
+    ::unlink(file);
+    return works ? std::optional(best / 1e6) : std::nullopt;
+}
+
+double fileRequestUs()
+{
+    char file[] = "/tmp/statescape-bench-XXXXXX";
+    const int fd = ::mkstemp(file);
+    if (fd < 0 || ::ftruncate(fd, 65536) != 0)
+        return 0;
+    ::close(fd);
+    const double us = inChild([&] { return fileRequestsHere(file); });
+    ::unlink(file);
+    return us;
+}
+
+std::optional<double> stressSwitchUs()
+{
+    FILE *pipe = ::popen("stress-ng --switch 2 --timeout 2s --metrics-brief 2>&1", "re");
+    if (!pipe)
+        return std::nullopt;
+    std::optional<double> us;
+    std::array<char, 512> line{};
+    while (::fgets(line.data(), static_cast<int>(line.size()), pipe)) {
+        // "metrc: [7] switch   3456789   2.00   0.31   3.65   1728394.50   872926.52"
+        const char *at = std::strstr(line.data(), "] switch ");
+        double operations = 0;
+        double real = 0;
+        double user = 0;
+        double system = 0;
+        if (at && std::sscanf(at, "] switch %lf %lf %lf %lf", &operations, &real, &user, &system) == 4 &&
+            operations > 0)
+            us = (user + system) * 1e6 / operations;
+    }
+    ::pclose(pipe);
+    return us;
+}
+
+Pacer::Pacer(unsigned callsPerSecond)
+{
+    m_pid = ::fork();
+    if (m_pid != 0)
+        return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pinToOneCpu();
+    timespec next{};
+    ::clock_gettime(CLOCK_MONOTONIC, &next);
+    while (true) {
+        for (unsigned i = 0; i < callsPerSecond / 1000; ++i)
+            ::syscall(SYS_getppid);
+        next.tv_nsec += 1'000'000;
+        if (next.tv_nsec >= 1'000'000'000) {
+            next.tv_nsec -= 1'000'000'000;
+            ++next.tv_sec;
+        }
+        ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, nullptr);
+    }
+}
+
+Pacer::~Pacer()
+{
+    ::kill(m_pid, SIGKILL);
+    ::waitpid(m_pid, nullptr, 0);
+}
+
+} // namespace load
