@@ -20,7 +20,7 @@ public:
     /// @return what the kernel said at the first load or attach that failed; empty when it stands.
     [[nodiscard]] const std::string &error() const { return m_error; }
     /// Makes one event of the hook happen @p times times.
-    void provoke(int times) const;
+    static void provoke(int times);
     [[nodiscard]] std::uint64_t count() const;
     void detach();
     /// @return 0 or the errno.

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <sys/utsname.h>
 
 /// These tests run on this machine's own kernel and in machines that packaging/kernels/boot.sh makes. There
 /// nobody else does anything, every right is given, and what is not there is a failure; here it is a reason
@@ -37,6 +38,14 @@ inline std::uint64_t others(std::uint64_t inOurs = 300)
 inline std::string helper()
 {
     return STATESCAPE_BIN "/statescape-helper";
+}
+/// @return whether the kernel is of that release or later.
+inline bool kernelIs(int major, int minor)
+{
+    utsname name{};
+    int has[2] = {0, 0};
+    return ::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &has[0], &has[1]) == 2 &&
+           (has[0] > major || (has[0] == major && has[1] >= minor));
 }
 /// A line for the table of docs/kernels.md.
 inline void note(const std::string &what, const std::string &how)

@@ -4,7 +4,9 @@
 
 #include "core/base/clock.h"
 
+#include <cstring>
 #include <numeric>
+#include <sys/wait.h>
 
 using namespace statescape;
 
@@ -31,9 +33,29 @@ Observed::Observed(const std::string &program, const schema::ProbePlan &plan, ui
     }
 }
 
-const wire::ProbeState &Observed::state(schema::Probe probe) const
+wire::ProbeState Observed::state(schema::Probe probe) const
 {
-    return m_hello->probes.at(static_cast<std::size_t>(probe));
+    for (const auto &state : m_hello->probes)
+        if (state.probe == probe)
+            return state;
+    wire::ProbeState untold;
+    untold.probe = probe;
+    untold.reason = "the helper says nothing of it";
+    untold.hint = "none";
+    return untold;
+}
+
+std::string Observed::ending()
+{
+    while (auto message = m_client->receive(0))
+        if (const auto *problem = std::get_if<wire::Problem>(&*message))
+            m_problem = problem->message;
+    const auto status = m_client->wait(100);
+    if (!status)
+        return "the helper runs but sends nothing: " + m_problem;
+    return (WIFSIGNALED(*status) ? "the helper was killed by " + std::string(::strsignal(WTERMSIG(*status)))
+                                 : "the helper ended with " + std::to_string(WEXITSTATUS(*status))) +
+           ": " + m_problem;
 }
 
 bool Observed::begin()

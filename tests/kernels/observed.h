@@ -20,7 +20,10 @@ public:
     [[nodiscard]] const std::optional<statescape::wire::Hello> &hello() const { return m_hello; }
     [[nodiscard]] const std::string &problem() const { return m_problem; }
     [[nodiscard]] const statescape::schema::Layout &layout() const { return m_layout; }
-    [[nodiscard]] const statescape::wire::ProbeState &state(statescape::schema::Probe probe) const;
+    [[nodiscard]] statescape::wire::ProbeState state(statescape::schema::Probe probe) const;
+
+    /// @return how the helper ended, for a message; or that it runs.
+    [[nodiscard]] std::string ending();
 
     /// Begins to count. @return false when the helper no longer sends.
     bool begin();
@@ -29,6 +32,11 @@ public:
     [[nodiscard]] std::uint64_t gained(statescape::schema::Slot slot) const;
     /// @return what word @p slot of the plan's user probe @p i gained; a histogram's buckets are summed.
     [[nodiscard]] std::uint64_t gained(std::size_t i, std::size_t slot) const;
+    /// @return events that no probe took in meanwhile, as the samples say.
+    [[nodiscard]] std::uint64_t missed() const
+    {
+        return m_after.losses.eventsMissed - m_before.losses.eventsMissed;
+    }
     [[nodiscard]] const statescape::wire::RawSample &last() const { return m_after; }
     [[nodiscard]] HelperClient &client() { return *m_client; }
 
