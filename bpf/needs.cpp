@@ -67,8 +67,13 @@ void nameMissing(wire::ProbeState &state, const schema::ProbePlan &plan, const s
     if (state.available || state.code != base::Code::NotPermitted)
         return;
     const auto index = static_cast<std::size_t>(state.probe);
+    const bool users = index >= schema::kProbeCount && index - schema::kProbeCount < plan.user.size();
+    // A file capability to become root would be for everybody who may start the helper; the script's own hint
+    // stays.
+    if (users && plan.user[index - schema::kProbeCount].kind == schema::HookKind::Script)
+        return;
     auto needs = needsOfShipped();
-    if (index >= schema::kProbeCount && index - schema::kProbeCount < plan.user.size())
+    if (users)
         needs = needs.with(needsOf(plan.user[index - schema::kProbeCount]));
     if (index < schema::kProbeCount && byPerfEvents(bitOf(state.probe)))
         needs = needs.with(toOpenPerfEvents());

@@ -176,6 +176,7 @@ public:
         add(dot + "p99", "p99", unit, FeatureKind::Quantile, derivation, slot, what + ", 99th percentile", 0,
             0.99);
     }
+    void mayBeNegative() { m_out.back().feature.log1p = false; }
     [[nodiscard]] const std::string &name() const { return m_name; }
     std::vector<UserFeature> take() { return std::move(m_out); }
 
@@ -238,6 +239,7 @@ std::vector<UserFeature> scriptFeatures(const UserProbe &probe)
             break;
         case ScriptMapKind::Gauge:
             out.add(key, "@" + map.name, Unit::None, FeatureKind::Mean, Derivation::Gauge, slot++, what);
+            out.mayBeNegative();
             break;
         case ScriptMapKind::Histogram:
             out.add(key + ".rate", "@" + map.name, Unit::PerSecond, FeatureKind::Rate, Derivation::Rate, slot,

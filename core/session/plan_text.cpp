@@ -23,7 +23,11 @@ base::Result<> readScript(schema::UserProbe &probe)
     auto text = hooks::readText(probe.target, schema::kMaxScriptBytes);
     if (!text)
         return text.error();
-    STATESCAPE_CHECK(schema::scriptMaps(*text));
+    if (const auto maps = schema::scriptMaps(*text); !maps) {
+        auto why = maps.error();
+        why.message = probe.target + ": " + why.message;
+        return why;
+    }
     probe.script = std::move(*text);
     return schema::check(probe);
 }
