@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Probes are taken off their hooks and put back by a process that has given everything up.
-#include "bpf/loader.h"
 #include "bpf/probes/scheduler/scheduler.h"
 #include "bpf/probes/syscalls/syscalls.h"
 #include "core/base/clock.h"
+#include "loaded.h"
+#include "tests/kernels/load.h"
 #include "workload.h"
 
 #include <QTest>
@@ -26,41 +27,6 @@ namespace {
 constexpr uid_t kNobody = 65534;
 constexpr int kCalls = 20'000;
 using std::chrono::milliseconds;
-
-/// One probe with maps of its own.
-struct Loaded {
-    LibbpfLog log;
-    std::unique_ptr<SharedMaps> maps;
-    std::optional<LoadedProbe> probe;
-
-    explicit Loaded(const ProbeProgram &program)
-    {
-        const auto traits = KernelTraits::detect();
-        if (!traits)
-            return;
-        auto made = SharedMaps::create(*traits);
-        auto banks = MappedArray::create("ss_test", program.bankBytes, traits->cpusPossible);
-        if (!made || !banks)
-            return;
-        maps = std::make_unique<SharedMaps>(std::move(*made));
-        probe.emplace(LoadedProbe::load(program, *traits, *maps, std::move(*banks), log));
-    }
-    [[nodiscard]] bool stands() const { return probe && !probe->missing(); }
-    [[nodiscard]] std::string why() const
-    {
-        if (!probe)
-            return "no maps may be made here";
-        const auto *missing = probe->missing();
-        return missing ? std::string(missing->name) + ": " + log.lastWarning() : std::string();
-    }
-    [[nodiscard]] std::uint64_t sum(std::size_t word) const
-    {
-        std::uint64_t total = 0;
-        for (std::uint32_t cpu = 0; cpu < probe->banks().entries(); ++cpu)
-            total += load((&probe->banks().as<std::uint64_t>(cpu))[word]);
-        return total;
-    }
-};
 
 bool dropEverything()
 {
@@ -84,19 +50,21 @@ bool pinTo(int cpu)
         }                                                                                                    \
     } while (false)
 
-bool countsOnlyWhileAttached(Loaded &loaded, const std::function<std::uint64_t()> &count)
+/// @param load makes at least @p events of what @p count counts
+bool countsOnlyWhileAttached(Loaded &loaded, const std::function<std::uint64_t()> &count,
+                             const std::function<bool()> &make, std::uint64_t events)
 {
     auto &probe = *loaded.probe;
     EXPECT(dropEverything());
     const auto first = count();
-    EXPECT(workload::writeCalls(kCalls));
+    EXPECT(make());
     const auto attached = count();
-    EXPECT(attached >= first + kCalls);
+    EXPECT(attached >= first + events);
 
     EXPECT(probe.suspend() && probe.suspended());
     std::this_thread::sleep_for(milliseconds(20)); // a program that was running may still end
     const auto off = count();
-    EXPECT(workload::writeCalls(kCalls));
+    EXPECT(make());
     EXPECT(count() == off);
 
     const auto resumed = probe.resume();
@@ -104,8 +72,8 @@ bool countsOnlyWhileAttached(Loaded &loaded, const std::function<std::uint64_t()
         std::fprintf(stderr, "%s\n", resumed.error().text().c_str());
     EXPECT(resumed && !probe.suspended());
     EXPECT(count() >= off); // goes on from there
-    EXPECT(workload::writeCalls(kCalls));
-    EXPECT(count() >= off + kCalls);
+    EXPECT(make());
+    EXPECT(count() >= off + events);
     EXPECT(probe.suspend() && probe.resume() && probe.resume());
     return true;
 }
@@ -134,7 +102,7 @@ private Q_SLOTS:
             QSKIP("only root can load programs and then become nobody");
     }
 
-    void withoutPrivilege()
+    void tracepointsWithoutPrivilege()
     {
         const auto why = Loaded(syscallsProbe()).why();
         if (!why.empty())
@@ -143,8 +111,22 @@ private Q_SLOTS:
         QVERIFY(workload::inChild([] {
                     Loaded loaded(syscallsProbe());
                     const auto word = offsetof(ss_syscalls_bank, classes[SS_SYS_WRITE]) / 8;
+                    return loaded.stands() && countsOnlyWhileAttached(
+                                                  loaded, [&] { return loaded.sum(word); },
+                                                  [] { return workload::writeCalls(kCalls); }, kCalls);
+                }) > 0);
+    }
+
+    void clocksWithoutPrivilege()
+    {
+        const auto why = Loaded(samplesProbe()).why();
+        if (!why.empty())
+            QSKIP(why.c_str());
+        QVERIFY(workload::inChild([] {
+                    Loaded loaded(samplesProbe());
                     return loaded.stands() &&
-                           countsOnlyWhileAttached(loaded, [&] { return loaded.sum(word); });
+                           countsOnlyWhileAttached(
+                               loaded, [&] { return loaded.sum(0); }, [] { return load::burnFor(500); }, 10);
                 }) > 0);
     }
 
