@@ -52,6 +52,10 @@ base::Result<std::uint64_t> parseSessionTime(const std::string &text, const stor
 /// @return the session of that id, or the newest with samples when 0. @error NotFound
 base::Result<store::SessionInfo> pickSession(const store::SessionStore &file, store::SessionId id);
 
+/// Reads what the probes may cost: "1%", "0.5", "off".
+/// @return % of one CPU, 0: no bound. @error InvalidArgument
+base::Result<double> parseBudget(const std::string &text);
+
 /// @return directory of the running program, without a trailing slash.
 std::string programDirectory();
 

@@ -15,6 +15,19 @@ int failed(const base::Error &error)
     return static_cast<int>(base::exitStatusOf(error.code));
 }
 
+base::Result<double> parseBudget(const std::string &text)
+{
+    if (text == "off")
+        return 0.0;
+    const char *end = text.data() + text.size() - (text.ends_with('%') ? 1 : 0);
+    double percent = 0;
+    const auto parsed = std::from_chars(text.data(), end, percent);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || !(percent > 0 && percent <= 100))
+        return base::fail(base::Code::InvalidArgument, "--budget: '" + text + "' is no share of one CPU",
+                          "use 0.1% to 100%, or off");
+    return percent;
+}
+
 base::Result<LabelWord> parseLabelWord(const std::string &text, bool clearAllowed)
 {
     const auto colon = text.find(':');

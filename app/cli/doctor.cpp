@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
 
+#include "core/base/units.h"
 #include "core/source/source.h"
 
 #include <cstdlib>
@@ -78,29 +79,45 @@ ordered_json displayJson()
             {"workbench", std::filesystem::exists(programDirectory() + "/statescape-workbench", ignored)}};
 }
 
+ordered_json known(float ns)
+{
+    return ns >= 0 ? ordered_json(ns) : ordered_json(nullptr);
+}
+
+/// The cost of an event is measured in the first second. @return the status then
+source::SourceStatus waitForCost(const source::HelperSource &live, wire::Hello &hello)
+{
+    auto status = live.status();
+    for (int i = 0; i < 16 && hello.privileged; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        status = live.status();
+    }
+    if (!status.probes.empty())
+        hello.probes = status.probes;
+    return status;
+}
+
 /// Starts the helper for a moment and asks it; without one, says why for every probe.
-ordered_json probesJson(const std::string &program, ordered_json &helper)
+ordered_json probesJson(const std::string &program, ordered_json &helper, ordered_json &cost)
 {
     source::HelperOptions options;
     options.program = program;
     options.plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
     ordered_json rows = ordered_json::array();
+    std::vector<double> shares;
+    std::vector<std::uint64_t> rates;
     auto live = source::HelperSource::start(options, {});
     base::Result<wire::Hello> hello =
         live ? (*live)->hello(20'000'000'000) : base::Result<wire::Hello>(live.error());
     if (hello) {
-        // The cost of an event is measured in the first second.
-        for (int i = 0; i < 30 && hello->privileged; ++i) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
-            const auto status = (*live)->status();
-            bool measured = !status.probes.empty();
-            for (const auto &state : status.probes)
-                measured = measured && (!state.available || state.measured || state.nsPerEvent < 0);
-            if (!status.probes.empty())
-                hello->probes = status.probes;
-            if (measured)
-                break;
-        }
+        const auto status = waitForCost(**live, *hello);
+        shares = status.cpuShare;
+        rates = status.eventsPerSecond;
+        cost = {{"probes_cpu_percent", status.probeCpuShare},
+                {"helper_cpu_percent", status.helperCpuShare},
+                {"helper_memory_bytes", status.helperRssBytes},
+                {"map_memory_bytes", status.mapBytes},
+                {"budget_percent", options.plan.budgetPercent}};
         helper = {{"works", true}, {"version", hello->helperVersion}, {"privileged", hello->privileged}};
     } else {
         helper = {{"works", false}, {"reason", hello.error().message}, {"hint", hello.error().hint}};
@@ -114,8 +131,11 @@ ordered_json probesJson(const std::string &program, ordered_json &helper)
             row["reason"] = state.reason;
             row["hint"] = state.hint;
             row["code"] = base::codeName(state.code);
-            row["ns_per_event"] =
-                state.nsPerEvent >= 0 ? ordered_json(state.nsPerEvent) : ordered_json(nullptr);
+            row["ns_per_event"] = known(state.nsPerEvent);
+            row["ns_per_event_when_busy"] = known(state.nsWhenBusy);
+            row["cost_measured"] = state.measured;
+            row["events_per_second"] = i < rates.size() ? ordered_json(rates[i]) : ordered_json(nullptr);
+            row["cpu_percent"] = i < shares.size() ? ordered_json(shares[i]) : ordered_json(nullptr);
         } else {
             row["available"] = false;
             row["reason"] = hello ? "the helper did not report it" : hello.error().message;
@@ -150,11 +170,27 @@ void print(const ordered_json &out)
     if (!helper["works"].get<bool>())
         fmt::print("helper: does not work: {}; {}\n", helper["reason"].get<std::string>(),
                    helper["hint"].get<std::string>());
+    if (const auto &cost = out["cost"]; !cost.is_null())
+        fmt::print("cost now, of one CPU: probes {:.3f} % (modelled; budget {:g} %), helper {:.2f} %; "
+                   "memory: maps {}, "
+                   "helper {}\n",
+                   cost["probes_cpu_percent"].get<double>(), cost["budget_percent"].get<double>(),
+                   cost["helper_cpu_percent"].get<double>(),
+                   base::formatValue(cost["map_memory_bytes"].get<double>(), base::Unit::Bytes),
+                   base::formatValue(cost["helper_memory_bytes"].get<double>(), base::Unit::Bytes));
     for (const auto &row : out["probes"]) {
         std::string cost;
-        if (!row["ns_per_event"].is_null())
-            cost = fmt::format("{:.0f} ns/event", row["ns_per_event"].get<double>());
-        fmt::print("  {} {:<12} {:<14} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]",
+        if (!row["ns_per_event"].is_null()) {
+            cost = fmt::format("{:.0f}", row["ns_per_event"].get<double>());
+            if (!row["ns_per_event_when_busy"].is_null())
+                cost += fmt::format(" to {:.0f}", row["ns_per_event_when_busy"].get<double>());
+            cost += row["cost_measured"].get<bool>() ? " ns/event" : " ns/event*";
+            if (!row["events_per_second"].is_null())
+                cost = fmt::format("{:<20} {:>8}/s {:>6.3f} %", cost,
+                                   row["events_per_second"].get<std::uint64_t>(),
+                                   row["cpu_percent"].get<double>());
+        }
+        fmt::print("  {} {:<13} {:<39} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]",
                    row["key"].get<std::string>(), cost,
                    row["available"].get<bool>() && row["reason"].get<std::string>().empty()
                        ? row["hooks"].get<std::string>()
@@ -162,6 +198,7 @@ void print(const ordered_json &out)
         if (!row["hint"].get<std::string>().empty())
             fmt::print("      {}\n", row["hint"].get<std::string>());
     }
+    fmt::print("  ns/event: where few come to where many come; * recorded elsewhere, not measured here\n");
 }
 } // namespace
 
@@ -175,13 +212,14 @@ Run addDoctor(CLI::App &app)
     app.add_flag("--json", options->json, "machine-readable");
     app.add_option("--helper", options->helper, "path of statescape-helper");
     return [options] {
-        ordered_json out, helper;
-        const auto probes = probesJson(options->helper, helper);
+        ordered_json out, helper, cost;
+        const auto probes = probesJson(options->helper, helper, cost);
         out["versions"] = {{"statescape", STATESCAPE_VERSION}, {"sqlite", sqlite3_libversion()}};
         out["kernel"] = kernelJson();
         out["privileges"] = privilegesJson();
         out["display"] = displayJson();
         out["helper"] = helper;
+        out["cost"] = cost;
         out["probes"] = probes;
         if (options->json)
             fmt::print("{}\n", out.dump(2, ' ', false, ordered_json::error_handler_t::replace));

@@ -20,7 +20,7 @@ namespace {
 using session::Recording;
 
 struct RecordOptions {
-    std::string file, duration, interval = "250ms", entity = "host", label, helper;
+    std::string file, duration, interval = "250ms", entity = "host", label, helper, budget = "1%";
     std::vector<std::string> probes, own, command;
     bool pkexec = false;
 };
@@ -131,6 +131,7 @@ public:
         for (const auto &text : m_options.own) {
             STATESCAPE_TRY(helper.plan.user.emplace_back(), readExistingProbe(text));
         }
+        STATESCAPE_TRY(helper.plan.budgetPercent, parseBudget(m_options.budget));
         STATESCAPE_CHECK(schema::check(helper.plan));
         helper.program = m_options.helper;
         helper.launch =
@@ -260,6 +261,9 @@ Run addRecord(CLI::App &app, const std::vector<std::string> &command)
         ->check(CLI::IsMember({"host", "cgroup", "process", "remote"}));
     app.add_option("--label", options->label,
                    "label every sample: positive or negative, with :NAME for a class");
+    app.add_option("--budget", options->budget,
+                   "what the probes may cost, of one CPU, or off; over it the dearest one is shed")
+        ->capture_default_str();
     app.add_option("--helper", options->helper, "path of statescape-helper");
     app.add_flag("--pkexec", options->pkexec, "start the helper through pkexec");
     app.footer("After -- a COMMAND may follow: it is run and recorded until it ends, and its exit status is "

@@ -25,7 +25,7 @@ constexpr std::uint64_t kIntervalNs = 250'000'000;
 constexpr const char *kModelName = "tour";
 
 struct TourOptions {
-    std::string folder, helper, phase = "5s";
+    std::string folder, helper, phase = "5s", budget = "off";
 };
 
 class Tour {
@@ -87,6 +87,8 @@ private:
         source::HelperOptions helper;
         helper.program = m_options.helper;
         helper.intervalNs = kIntervalNs;
+        STATESCAPE_TRY(helper.plan.budgetPercent, parseBudget(m_options.budget));
+        m_story.budgetPercent = helper.plan.budgetPercent;
         STATESCAPE_TRY(auto recording, session::Recording::start(m_story.folder / m_story.sessionFile, helper,
                                                                  "statescape tour"));
         STATESCAPE_TRY(const auto hello, recording->hello(20'000'000'000));
@@ -255,6 +257,9 @@ Run addTour(CLI::App &app)
     const auto options = std::make_shared<TourOptions>();
     app.add_option("--out", options->folder, "folder for the session, the report and the pictures");
     app.add_option("--phase", options->phase, "length of a phase; there are 24")->capture_default_str();
+    app.add_option("--budget", options->budget,
+                   "what the probes may cost, of one CPU; off because the faults here are storms on purpose")
+        ->capture_default_str();
     app.add_option("--helper", options->helper, "path of statescape-helper");
     return [options] {
         const auto status = Tour(*options).run();

@@ -70,6 +70,7 @@ struct TourStory {
     session::Recording::Summary summary;
     double probeCpuShare = 0, helperCpuShare = 0; ///< % of one CPU, medians over the phases
     double probeCpuShareMost = 0;                 ///< % of one CPU, the dearest phase
+    double budgetPercent = 0;                     ///< that the recording had; 0: off
 };
 
 /// Writes report.html and tour.json beside the pictures. @error Io

@@ -143,6 +143,7 @@ nlohmann::ordered_json resultJson(const TourStory &story, const std::vector<Phas
                                {"helper_cpu_percent", story.helperCpuShare},
                                {"probe_cpu_percent_modelled", story.probeCpuShare},
                                {"probe_cpu_percent_modelled_most", story.probeCpuShareMost},
+                               {"budget_percent", story.budgetPercent},
                                {"helper_rss_bytes", story.summary.status.helperRssBytes},
                                {"phases", nlohmann::ordered_json::array()}};
     for (std::size_t i = 0; i < plan.size(); ++i)
@@ -198,8 +199,8 @@ base::Result<> writeReport(const TourStory &story, const std::vector<Phase> &pla
                         result.falsePositive, result.falsePositive + result.trueNegative);
     html += fmt::format(
         "<h2>Model</h2><p>{}: {}, {} states, {} features, silhouette {:.2f}, trained in {:.2f} s.</p><ul>",
-        escaped(model.name()), escaped(model.algorithm()), model.states().size(),
-        model.features().size(), model.silhouette(), model.seconds());
+        escaped(model.name()), escaped(model.algorithm()), model.states().size(), model.features().size(),
+        model.silhouette(), model.seconds());
     for (const auto &note : model.notes())
         html += "<li>" + escaped(note) + "</li>";
     html += fmt::format(
@@ -207,10 +208,13 @@ base::Result<> writeReport(const TourStory &story, const std::vector<Phase> &pla
         "unreadable /proc files {}, kernel events missed {}, "
         "task table collisions {}. Helper memory {}. Helper CPU is measured; probe CPU is modelled from "
         "events/s and measured "
-        "ns/event.</p>\n",
+        "ns/event, {}.</p>\n",
         story.summary.dropped, losses.missedIntervals, losses.writeFailures, losses.readFailures,
         losses.eventsMissed, losses.taskCollisions,
-        base::formatValue(static_cast<double>(story.summary.status.helperRssBytes), base::Unit::Bytes));
+        base::formatValue(static_cast<double>(story.summary.status.helperRssBytes), base::Unit::Bytes),
+        story.budgetPercent > 0
+            ? fmt::format("within a budget of {:g} % of one CPU", story.budgetPercent)
+            : std::string("without a budget: the faults are storms on purpose, and no probe is to be shed"));
     html += fmt::format("<p><small>Open it: statescape-workbench {}</small></p></html>\n",
                         escaped(story.sessionFile));
     STATESCAPE_CHECK(writeText(story.folder / "report.html", html));

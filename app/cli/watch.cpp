@@ -23,7 +23,7 @@ namespace statescape::cli {
 namespace {
 
 struct WatchOptions {
-    std::string model, interval, metrics, duration, helper;
+    std::string model, interval, metrics, duration, helper, budget = "1%";
     int run = 3;
     bool json = false, once = false, untilAlarm = false, knownOnly = false;
 };
@@ -140,6 +140,7 @@ base::Result<int> runWatch(const WatchOptions &options)
     STATESCAPE_TRY(const auto model, loadModel(options.model));
     source::HelperOptions helper;
     STATESCAPE_TRY(helper.plan, planOf(model));
+    STATESCAPE_TRY(helper.plan.budgetPercent, parseBudget(options.budget));
     const schema::Layout layout(helper.plan);
     STATESCAPE_TRY(auto columns, model.bind(*layout.schema()));
     helper.program = options.helper;
@@ -195,6 +196,9 @@ Run addWatch(CLI::App &app)
     app.add_option("--interval", options->interval, "50ms to 60s (default: the model's)");
     app.add_option("--duration", options->duration, "end after this long");
     app.add_option("--metrics", options->metrics, "ADDR (comes later)");
+    app.add_option("--budget", options->budget,
+                   "what the probes may cost, of one CPU, or off; over it the dearest one is shed")
+        ->capture_default_str();
     app.add_option("--helper", options->helper, "path of statescape-helper");
     return [options] {
         const auto status = runWatch(*options);

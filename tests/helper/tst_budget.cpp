@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/helper/budget.h"
+#include "bpf/calibration.h"
 #include "core/base/clock.h"
 #include "core/feature/deriver.h"
 #include "helper_client.h"
@@ -8,6 +9,7 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -152,6 +154,8 @@ void endStorm(const std::vector<pid_t> &storm)
 class TestBudget : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void theModelGoesFromColdToWarm();
+    void aLoadThatScattersTellsNothing();
     void withinTheBudgetNothingLeaves();
     void theDearestLeavesFirst();
     void theLongRunCostStaysInside_data();
@@ -163,6 +167,40 @@ private Q_SLOTS:
     void whatCannotReturnIsNotAskedAgain();
     void aRealStormIsShedAndForgotten();
 };
+
+void TestBudget::theModelGoesFromColdToWarm()
+{
+    const schema::EventCost cost{300, 50};
+    QCOMPARE(schema::costPerSecond(cost, 0, 2), 0.0);
+    QCOMPARE(schema::costPerSecond(cost, 100, 2), 30'000.0);
+    QCOMPARE(schema::costPerSecond(cost, 20'000, 2), 6e6);
+    QCOMPARE(schema::costPerSecond(cost, 1'020'000, 2), 6e6 + 50e6);
+    // One of the two says something of the other, none says nothing, and busy is never dearer than idle.
+    QCOMPARE(schema::costPerSecond({-1, 50}, 1e6, 1), 50e6);
+    QCOMPARE(schema::costPerSecond({40, -1}, 1e6, 1), 40e6);
+    QCOMPARE(schema::costPerSecond({40, 90}, 1e6, 1), 40e6);
+    QCOMPARE(schema::costPerSecond({300, -1}, 20'000, 1), 3e6 + 0.5e6);
+    QCOMPARE(schema::costPerSecond({-1, -1}, 1e6, 1), 0.0);
+    QCOMPARE(schema::costPerSecond({std::nanf(""), -1}, 1e6, 1), 0.0);
+}
+
+void TestBudget::aLoadThatScattersTellsNothing()
+{
+    using bpf::addedPerEvent;
+    QCOMPARE(addedPerEvent({1000, 5, 0}, {1200, 5, 4}), std::optional(50.0));
+    QVERIFY(!addedPerEvent({1000, 60, 0}, {1200, 60, 4})); // scatters by more than half of the difference
+    QVERIFY(!addedPerEvent({1000, 0, 0}, {990, 0, 4}));    // cheaper with a probe than without
+    QVERIFY(!addedPerEvent({1000, 0, 0}, {1200, 0, 0}));   // never reached the probe
+    std::uint64_t turns = 0;
+    for (const auto load : {bpf::Load::SystemCalls, bpf::Load::Switches, bpf::Load::Reads}) {
+        const auto turn = bpf::timeLoad(load, [&turns] { return turns += 1000; });
+        QVERIFY(turn);
+        QVERIFY(turn->ns > 10 && turn->spread >= 0 && turn->events > 0);
+    }
+    cpu_set_t mine;
+    QCOMPARE(::sched_getaffinity(0, sizeof mine, &mine), 0);
+    QCOMPARE(CPU_COUNT(&mine), static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+}
 
 void TestBudget::withinTheBudgetNothingLeaves()
 {
