@@ -9,7 +9,6 @@
 #include "core/base/log.h"
 #include "core/wire/codec.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string_view>
@@ -48,6 +47,14 @@ helper::Sampler attach(const std::shared_ptr<const schema::Layout> &layout)
     return {layout, bpf::Probes::attach(layout, helper::ownPath()), procfs::ProcReader::open()};
 }
 
+/// @return whether its program hangs on a perf event, on some kernel.
+bool onEvent(schema::HookKind kind)
+{
+    using schema::HookKind;
+    return kind == HookKind::Function || kind == HookKind::Kprobe || kind == HookKind::UserFunction ||
+           kind == HookKind::Usdt || kind == HookKind::Tracepoint;
+}
+
 helper::SandboxNeeds sandboxNeeds(const schema::ProbePlan &plan, const helper::Sampler &sampler)
 {
     helper::SandboxNeeds needs;
@@ -55,10 +62,12 @@ helper::SandboxNeeds sandboxNeeds(const schema::ProbePlan &plan, const helper::S
     if (!sampler.hello().privileged)
         return needs;
     needs.names = true;
-    needs.reattach = plan.budgetPercent > 0;
-    needs.perf = plan.budgetPercent > 0;
-    needs.child = std::ranges::any_of(
-        plan.user, [](const auto &probe) { return probe.kind == schema::HookKind::Script; });
+    // Only what is over its budget goes out and comes back.
+    needs.reattach = needs.perf = plan.budgetPercent > 0;
+    for (const auto &probe : plan.user) {
+        needs.child = needs.child || probe.kind == schema::HookKind::Script;
+        needs.relink = needs.relink || (needs.perf && onEvent(probe.kind));
+    }
     return needs;
 }
 

@@ -60,7 +60,6 @@ const auto kForNames = std::to_array<Rule>({
 });
 const auto kForReattaching = std::to_array<Rule>({
     {SCMP_SYS(bpf), {0, SCMP_CMP_EQ, BPF_RAW_TRACEPOINT_OPEN, 0}},
-    {SCMP_SYS(bpf), {0, SCMP_CMP_EQ, BPF_LINK_CREATE, 0}}, // uprobes and classic tracepoints of the user's
     // passes over all CPUs, so that the scheduler probe knows again who runs there
     {SCMP_SYS(sched_getaffinity), {0, SCMP_CMP_EQ, 0, 0}},
     {SCMP_SYS(sched_setaffinity), {0, SCMP_CMP_EQ, 0, 0}},
@@ -68,6 +67,9 @@ const auto kForReattaching = std::to_array<Rule>({
 const auto kForPerf = std::to_array<Rule>({
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, PERF_EVENT_IOC_ENABLE, 0}},
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, PERF_EVENT_IOC_DISABLE, 0}},
+});
+const auto kForRelinking = std::to_array<Rule>({
+    {SCMP_SYS(bpf), {0, SCMP_CMP_EQ, BPF_LINK_CREATE, 0}},
 });
 const auto kForAChild = std::to_array<Rule>({
     {SCMP_SYS(wait4), {2, SCMP_CMP_EQ, WNOHANG, 0}},
@@ -132,6 +134,7 @@ base::Result<> enterSandbox(const SandboxNeeds &needs)
     add(needs.names, kForNames);
     add(needs.reattach, kForReattaching);
     add(needs.perf, kForPerf);
+    add(needs.relink, kForRelinking);
     add(needs.child, kForAChild);
     error = error != 0 ? error : seccomp_load(filter.get());
     if (error != 0)

@@ -11,6 +11,7 @@ struct SandboxNeeds {
     bool names = false; ///< opens files of /proc and the cgroup tree, for the names of processes and cgroups
     bool reattach = false; ///< puts programs that it holds back on their raw tracepoints
     bool perf = false;     ///< switches perf events that it holds off and on
+    bool relink = false;   ///< hangs programs that it holds back on perf events that it holds
     bool child = false;    ///< waits for a script's process
 };
 

@@ -4,6 +4,7 @@
 #include "bpf/needs.h"
 #include "helper_client.h"
 
+#include <QStringList>
 #include <QTest>
 #include <array>
 #include <cerrno>
@@ -321,6 +322,67 @@ private Q_SLOTS:
         QVERIFY(sample->probeMask & schema::bitOf(schema::Probe::Cpu));
         if (capabilities == "cap_bpf,cap_perfmon")
             QVERIFY(sample->probeMask & schema::bitOf(schema::Probe::Syscalls));
+    }
+
+    void noPlanMeetsItsOwnSandbox_data()
+    {
+        QTest::addColumn<int>("entity");
+        QTest::addColumn<QStringList>("probes");
+        QTest::addColumn<double>("budget");
+        const QStringList user{"syscall:getppid:latency",
+                               "kprobe:vfs_read",
+                               "tracepoint:sched:sched_switch",
+                               "tracepoint:sched:sched_switch:prev_prio",
+                               "uprobe:/usr/lib/x86_64-linux-gnu/libc.so.6:getppid:latency",
+                               "xdp:lo",
+                               "packets:lo"};
+        // So small a budget that probes go out and come back all the time.
+        QTest::newRow("host") << 0 << QStringList() << 1.0;
+        QTest::newRow("host, unbounded") << 0 << QStringList() << 0.0;
+        QTest::newRow("host, shed") << 0 << QStringList() << 0.01;
+        QTest::newRow("cgroups") << 1 << QStringList() << 1.0;
+        QTest::newRow("processes") << 2 << QStringList() << 1.0;
+        QTest::newRow("user probes, unbounded") << 0 << user << 0.0;
+        QTest::newRow("user probes, shed") << 0 << user << 0.01;
+        QTest::newRow("script") << 0 << QStringList{"bpftrace:/tmp/a.bt"} << 1.0;
+    }
+    void noPlanMeetsItsOwnSandbox()
+    {
+        if (::geteuid() != 0)
+            QSKIP("needs root to attach everything");
+        QFETCH(int, entity);
+        QFETCH(QStringList, probes);
+        QFETCH(double, budget);
+        schema::ProbePlan plan;
+        plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
+        plan.entity = static_cast<schema::EntityKind>(entity);
+        plan.budgetPercent = budget;
+        for (const auto &text : probes) {
+            plan.user.push_back(*schema::parseUserProbe(text.toStdString()));
+            if (plan.user.back().kind == schema::HookKind::Script)
+                plan.user.back().script = "tracepoint:raw_syscalls:sys_enter { @ = count(); }";
+        }
+        HelperClient client(kHelper, HelperClient::Options{0, {"--scripts"}, plan});
+        const auto hello = client.receiveA<wire::Hello>(30'000);
+        QVERIFY(hello);
+        QVERIFY(client.send(wire::Start{50'000'000}));
+        std::uint64_t shed = 0;
+        for (int i = 0; i < 160; ++i) {
+            for (int call = 0; call < 3000; ++call)
+                ::syscall(SYS_getppid);
+            const auto sample = client.receiveA<wire::RawSample>();
+            if (!sample) {
+                const auto status = client.wait();
+                QVERIFY2(false, qPrintable(QString("ended with status %1").arg(status.value_or(-1))));
+            }
+            shed |= sample->shedMask;
+        }
+        if (budget > 0 && budget < 1 && hello->privileged)
+            QVERIFY(shed != 0);
+        client.closeInput();
+        const auto status = client.wait();
+        QVERIFY2(status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0,
+                 qPrintable(QString::number(status.value_or(-1))));
     }
 
     // Who owns the user's account owns the helper's pipes, and may end it; not more.

@@ -24,7 +24,7 @@ using namespace statescape;
 
 namespace {
 constexpr int kNoSandbox = 99;
-constexpr helper::SandboxNeeds kEverything{true, true, true, true};
+constexpr helper::SandboxNeeds kEverything{true, true, true, true, true};
 
 /// @return the wait status of a child that enters the sandbox and then does @p body.
 int inSandbox(const helper::SandboxNeeds &needs, const std::function<int()> &body)
@@ -96,7 +96,7 @@ const Forbidden kForbidden[] = {
     {"read a BPF map", SYS_bpf, {BPF_MAP_LOOKUP_ELEM, kPage, 64}},
     {"write a BPF map", SYS_bpf, {BPF_MAP_UPDATE_ELEM, kPage, 64}},
     {"attach a BPF program", SYS_bpf, {BPF_PROG_ATTACH, kPage, 64}},
-    {"create a BPF link", SYS_bpf, {BPF_LINK_CREATE, kPage, 64}},
+    {"change a BPF link", SYS_bpf, {BPF_LINK_UPDATE, kPage, 64}},
     {"pin a BPF object", SYS_bpf, {BPF_OBJ_PIN, kPage, 64}},
     {"take another's BPF program", SYS_bpf, {BPF_PROG_GET_FD_BY_ID, kPage, 64}},
     {"take another's BPF map", SYS_bpf, {BPF_MAP_GET_FD_BY_ID, kPage, 64}},
@@ -166,8 +166,8 @@ private Q_SLOTS:
     void whatIsNotAskedForKills_data()
     {
         QTest::addColumn<int>("which");
-        for (const char *name :
-             {"files for names", "attaching again", "perf events on", "perf events off", "a child"})
+        for (const char *name : {"files for names", "attaching again", "perf events on", "perf events off",
+                                 "a child", "perf links"})
             QTest::newRow(name) << static_cast<int>(m_rows++);
     }
     void whatIsNotAskedForKills()
@@ -183,14 +183,17 @@ private Q_SLOTS:
                 return ::ioctl(1000, PERF_EVENT_IOC_ENABLE, 0) == -1 ? 0 : 1;
             case 3:
                 return ::ioctl(1000, PERF_EVENT_IOC_DISABLE, 0) == -1 ? 0 : 1;
-            default:
+            case 4:
                 return ::syscall(SYS_wait4, -1, nullptr, WNOHANG, nullptr) == -1 ? 0 : 1;
+            default:
+                return ::syscall(SYS_bpf, BPF_LINK_CREATE, page.data(), 64) == -1 ? 0 : 1;
             }
         };
         helper::SandboxNeeds others = kEverything;
         helper::SandboxNeeds only;
-        bool *flags[] = {&others.names, &others.reattach, &others.perf, &others.perf, &others.child};
-        bool *wanted[] = {&only.names, &only.reattach, &only.perf, &only.perf, &only.child};
+        bool *flags[] = {&others.names, &others.reattach, &others.perf,
+                         &others.perf,  &others.child,    &others.relink};
+        bool *wanted[] = {&only.names, &only.reattach, &only.perf, &only.perf, &only.child, &only.relink};
         *flags[which] = false;
         *wanted[which] = true;
         QVERIFY(killed(inSandbox(others, body)));
