@@ -3,6 +3,7 @@
 #include "app/workbench/quit_signals.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/session/plan_text.h"
 #include "core/wire/messages.h"
 #include "ui/kit/theme.h"
 #include "ui/window/main_window.h"
@@ -53,6 +54,25 @@ void insistOnDisplay(int argc, char **argv)
     std::exit(int(base::ExitStatus::NotSupported));
 }
 
+/// @return whether the command line names the plan; else it is the one remembered.
+bool takePlan(const QCommandLineParser &parser, schema::ProbePlan &plan)
+{
+    const QString probes = QStringLiteral("probes"), probe = QStringLiteral("probe");
+    if (!parser.isSet(probes) && !parser.isSet(probe))
+        return false;
+    session::PlanText text;
+    text.byDefault = !parser.isSet(probes);
+    for (const QString &key : parser.value(probes).split(QLatin1Char(','), Qt::SkipEmptyParts))
+        text.probes.push_back(key.trimmed().toStdString());
+    for (const QString &own : parser.values(probe))
+        text.user.push_back(own.toStdString());
+    auto read = session::planFrom(text);
+    if (!read)
+        wrongUse(QString::fromStdString(read.error().text()));
+    plan = std::move(*read);
+    return true;
+}
+
 void takeScreenshot(ui::MainWindow &window, const QString &file)
 {
     if (!window.grab().save(file)) {
@@ -89,6 +109,14 @@ int main(int argc, char **argv)
     parser.addOption({QStringLiteral("interval"), QStringLiteral("length of one sample, 50ms to 60s"),
                       QStringLiteral("DURATION"), QStringLiteral("250ms")});
     parser.addOption(
+        {QStringLiteral("probes"),
+         QStringLiteral("keys of the shipped probes to run, separated by commas; see statescape probes"),
+         QStringLiteral("LIST")});
+    parser.addOption(
+        {QStringLiteral("probe"),
+         QStringLiteral("a probe of your own, such as kprobe:vfs_fsync:latency; may be repeated"),
+         QStringLiteral("PROBE")});
+    parser.addOption(
         {QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
     parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light, contrast or system"),
                       QStringLiteral("NAME"), QStringLiteral("system")});
@@ -113,6 +141,7 @@ int main(int argc, char **argv)
     if (options.helper.intervalNs < wire::kMinIntervalNs || options.helper.intervalNs > wire::kMaxIntervalNs)
         wrongUse(QStringLiteral("--interval: 50ms to 60s"));
     options.helper.program = parser.value(QStringLiteral("helper")).toStdString();
+    options.planGiven = takePlan(parser, options.helper.plan);
     options.live = !parser.isSet(QStringLiteral("no-live"));
     const std::uint64_t afterNs = durationOption(parser, QStringLiteral("after"));
 

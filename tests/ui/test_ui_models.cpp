@@ -6,7 +6,6 @@
 #include "ui/models/explanation_models.h"
 #include "ui/models/feature_model.h"
 #include "ui/models/label_model.h"
-#include "ui/models/probe_model.h"
 #include "ui/picture/marker.h"
 
 #include <QAbstractItemModelTester>
@@ -76,44 +75,6 @@ private Q_SLOTS:
         QVERIFY(model.used() > 0 && model.used() < model.rowCount()); // levels are left out of the axes
         model.setLeftOut(QStringLiteral("cpu.user.share"), true);
         QVERIFY(model.isLeftOut(QStringLiteral("cpu.user.share")));
-    }
-
-    void probesSayWhyTheyAreMissing()
-    {
-        ProbeModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        session::Snapshot snapshot;
-        snapshot.live = true;
-        wire::ProbeState up, down;
-        up.probe = schema::Probe::Scheduler;
-        up.available = true;
-        up.nsPerEvent = 63;
-        down.probe = schema::Probe::Block;
-        down.code = base::Code::NotPermitted;
-        down.reason = "operation not permitted";
-        down.hint = "give the helper its capabilities";
-        schema::ProbePlan plan;
-        plan.probes = schema::bitOf(up.probe) | schema::bitOf(down.probe);
-        snapshot.status.layout = std::make_shared<const schema::Layout>(plan);
-        snapshot.status.probes.resize(snapshot.status.layout->probes().size());
-        snapshot.status.probes[std::size_t(up.probe)] = up;
-        snapshot.status.probes[std::size_t(down.probe)] = down;
-        snapshot.status.eventsPerSecond = {41'200};
-        model.update(snapshot);
-        QCOMPARE(model.rowCount(), 2);
-        QVERIFY(model.index(0, 1).data().toString().contains(QStringLiteral("41.2k ev/s")));
-        QVERIFY(model.index(0, 1).data().toString().contains(QStringLiteral("63 ns")));
-        QCOMPARE(model.index(1, 1).data().toString(), QStringLiteral("no permission"));
-        QVERIFY(model.index(1, 0)
-                    .data(Qt::ToolTipRole)
-                    .toString()
-                    .contains(QStringLiteral("operation not permitted")));
-        QVERIFY(
-            model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("give the helper")));
-        plan.probes = schema::bitOf(up.probe);
-        snapshot.status.layout = std::make_shared<const schema::Layout>(plan);
-        model.update(snapshot);
-        QCOMPARE(model.rowCount(), 1);
     }
 
     void explanationNamesThePlantedFeaturesAndProcess()

@@ -96,7 +96,9 @@ QSize RowDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelInde
     const auto *view = qobject_cast<const QTreeView *>(option.widget);
     if (view && view->wordWrap() && index.column() == 0) {
         const int margin = view->style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, view) + 1;
-        const QRect room(0, 0, std::max(20, view->columnWidth(0) - 2 * margin), 1000);
+        const bool sign = index.data(Qt::DecorationRole).isValid();
+        const int beside = 2 * margin + (sign ? option.decorationSize.width() + 2 * margin : 0);
+        const QRect room(0, 0, std::max(20, view->columnWidth(0) - beside), 1000);
         const QString text = index.data().toString();
         size.setHeight(option.fontMetrics.boundingRect(room, Qt::TextWordWrap, text).height() + 6);
     }

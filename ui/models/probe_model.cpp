@@ -6,22 +6,34 @@
 #include "ui/kit/theme.h"
 
 #include <QBrush>
-#include <QHash>
 #include <QIcon>
 #include <QPainter>
 #include <QPixmap>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace statescape::ui {
 namespace {
+using Standing = ProbeRow::Standing;
+constexpr double kSmoothing = 0.3;
+constexpr int kTipColumns = 10;
 
-QIcon statusDot(bool filled, const QColor &colour)
+QColor colourOf(Standing standing, const Theme &theme)
+{
+    return standing == Standing::Running ? theme.good
+           : standing == Standing::Shed  ? theme.warning
+                                         : theme.muted;
+}
+
+/// Full: running. Half: shed. A ring: waiting. A ring struck through: not here.
+QIcon sign(Standing standing, const QColor &colour)
 {
     // An icon made anew for every paint is scaled and kept anew by QPixmapCache too: 60 KB a second at 20
     // samples a second.
-    static QHash<QRgb, QIcon> icons[2];
-    QIcon &icon = icons[filled ? 1 : 0][colour.rgb()];
+    static QHash<QRgb, QIcon> icons[5];
+    QIcon &icon = icons[std::size_t(standing)][colour.rgb()];
     if (!icon.isNull())
         return icon;
     QPixmap pixmap(22, 22);
@@ -30,15 +42,33 @@ QIcon statusDot(bool filled, const QColor &colour)
     QPainter painter(&pixmap);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(colour, 1.2));
-    painter.setBrush(filled ? QBrush(colour) : QBrush(Qt::NoBrush));
-    painter.drawEllipse(QRectF(2, 2, 7, 7));
+    const QRectF place(2, 2, 7, 7);
+    painter.setBrush(standing == Standing::Running ? QBrush(colour) : QBrush(Qt::NoBrush));
+    painter.drawEllipse(place);
+    painter.setBrush(colour);
+    if (standing == Standing::Shed)
+        painter.drawPie(place, 180 * 16, 180 * 16);
+    if (standing == Standing::Absent)
+        painter.drawLine(place.bottomLeft() + QPointF(0.6, -0.6), place.topRight() + QPointF(-0.6, 0.6));
     painter.end();
     return icon = QIcon(pixmap);
 }
 
-QString shortReason(const wire::ProbeState &state)
+QString shortReason(const ProbeRow &row)
 {
-    switch (state.code) {
+    switch (row.standing) {
+    case Standing::Idle:
+        return QObject::tr("not recording");
+    case Standing::Starting:
+        return QObject::tr("starting");
+    case Standing::Shed:
+        return QObject::tr("shed: cost");
+    case Standing::Running:
+        return row.probe.origin == schema::ProbeOrigin::Proc ? QObject::tr("/proc") : QString();
+    case Standing::Absent:
+        break;
+    }
+    switch (row.state.code) {
     case base::Code::NotPermitted:
         return QObject::tr("no permission");
     case base::Code::NotSupported:
@@ -48,69 +78,209 @@ QString shortReason(const wire::ProbeState &state)
     case base::Code::Ok:
         return QObject::tr("off");
     default:
-        return qt(base::codeName(state.code));
+        return qt(base::codeName(row.state.code));
     }
 }
 
-QString eventsText(double perSecond)
+bool isOwn(const ProbeRow &row)
 {
-    if (perSecond < 1000)
-        return QObject::tr("%1 ev/s").arg(perSecond, 0, 'f', 0);
-    const double scaled = perSecond < 1e6 ? perSecond / 1e3 : perSecond / 1e6;
-    return QObject::tr("%1%2 ev/s")
-        .arg(scaled, 0, 'f', scaled < 100 ? 1 : 0)
-        .arg(perSecond < 1e6 ? QLatin1Char('k') : QLatin1Char('M'));
+    return schema::probeFromKey(row.probe.key) == schema::Probe::kCount;
 }
 
-QString figures(const ProbeRow &row)
+/// One's own probe by its whole text, which may go on in another line behind its signs.
+QString nameOf(const ProbeRow &row)
 {
-    if (!row.state.available)
-        return shortReason(row.state);
-    if (!row.reporting)
+    if (!isOwn(row))
+        return qt(row.probe.title);
+    QString out;
+    for (const QChar c : qt(row.probe.key)) {
+        out += c;
+        if (c == QLatin1Char(':') || c == QLatin1Char('/') || c == QLatin1Char('_'))
+            out += QChar(0x200b);
+    }
+    return out;
+}
+
+QString standingText(const ProbeRow &row)
+{
+    switch (row.standing) {
+    case Standing::Idle:
+        return QObject::tr("planned");
+    case Standing::Starting:
+        return QObject::tr("starting");
+    case Standing::Running:
+        return QObject::tr("running");
+    case Standing::Shed:
+        return QObject::tr("shed to stay within the budget");
+    case Standing::Absent:
+        break;
+    }
+    return QObject::tr("not available");
+}
+
+QString scaled(double value)
+{
+    if (value < 1000)
+        return QString::number(value, 'f', 0);
+    const double part = value < 1e6 ? value / 1e3 : value / 1e6;
+    return QString::number(part, 'f', part < 99.95 ? 1 : 0) +
+           (value < 1e6 ? QLatin1Char('k') : QLatin1Char('M'));
+}
+
+/// What an event costs at the present rate, ns.
+double nsPerEvent(const ProbeRow &row)
+{
+    if (row.cpuShare > 0 && row.eventsPerSecond > 0.5)
+        return row.cpuShare * 1e7 / row.eventsPerSecond;
+    return double(row.state.nsPerEvent);
+}
+
+bool hasFigures(const ProbeRow &row)
+{
+    return row.standing == Standing::Running && row.probe.origin != schema::ProbeOrigin::Proc;
+}
+
+double figure(const ProbeRow &row, int column)
+{
+    if (!hasFigures(row))
+        return -1;
+    return column == ProbeModel::kEvents ? row.eventsPerSecond
+           : column == ProbeModel::kCost ? nsPerEvent(row)
+                                         : row.cpuShare;
+}
+
+QString figureText(const ProbeRow &row, int column)
+{
+    const double value = figure(row, column);
+    if (!hasFigures(row))
+        return {};
+    if (value < 0)
         return QStringLiteral("–");
-    if (row.probe.origin == schema::ProbeOrigin::Proc)
-        return QObject::tr("/proc");
-    QString text = eventsText(double(row.eventsPerSecond));
-    if (row.state.nsPerEvent >= 0)
-        text += QStringLiteral(" %1 ns").arg(double(row.state.nsPerEvent), 4, 'f', 0);
-    return text;
+    return column == ProbeModel::kShare ? QString::number(value, 'f', value < 99.995 ? 2 : 0) : scaled(value);
 }
 
 QString tip(const ProbeRow &row)
 {
     const auto &info = row.probe;
-    QString text =
-        QStringLiteral("<b>%1</b><br>%2<br><br>").arg(qt(info.title), qt(info.description).toHtmlEscaped());
-    text += (info.origin == schema::ProbeOrigin::Proc ? QObject::tr("read from: ")
-                                                      : QObject::tr("hooks: ")) +
-            qt(info.hooks);
-    if (!row.state.available)
-        text += QStringLiteral("<br>") +
-                QObject::tr("Not available: %1").arg(qt(row.state.reason).toHtmlEscaped());
-    else if (row.state.nsPerEvent >= 0)
-        text += QStringLiteral("<br>") +
-                QObject::tr("%1 events/s at %2 ns per event: %3 % of one CPU")
-                    .arg(countText(row.eventsPerSecond))
-                    .arg(double(row.state.nsPerEvent), 0, 'f', 0)
-                    .arg(double(row.eventsPerSecond) * double(row.state.nsPerEvent) / 1e7, 0, 'f', 2);
-    if (!row.state.hint.empty())
-        text += QStringLiteral("<br>") + qt(row.state.hint).toHtmlEscaped();
+    QString text = QStringLiteral("<p style='white-space:pre-wrap'><b>%1</b><br>%2</p>")
+                       .arg(qt(isOwn(row) ? info.key : info.title).toHtmlEscaped(),
+                            qt(info.description).toHtmlEscaped());
+    const auto line = [&text](const QString &what, const QString &value) {
+        if (!value.isEmpty())
+            text += QStringLiteral("<br>%1: %2").arg(what, value.toHtmlEscaped());
+    };
+    text += QObject::tr("Now: %1").arg(standingText(row));
+    line(info.origin == schema::ProbeOrigin::Proc ? QObject::tr("Read from") : QObject::tr("Hooks"),
+         qt(info.hooks));
+    QStringList columns = row.columns.mid(0, kTipColumns);
+    if (row.columns.size() > kTipColumns)
+        columns << QObject::tr("%1 more").arg(row.columns.size() - kTipColumns);
+    line(QObject::tr("Columns"), columns.join(QStringLiteral(", ")));
+    if (hasFigures(row) && row.eventsPerSecond >= 0)
+        line(QObject::tr("Seen"),
+             QObject::tr("%1 events/s").arg(countText(std::uint64_t(row.eventsPerSecond + 0.5))));
+    if (row.state.nsPerEvent >= 0) {
+        QString cost = QObject::tr("%1 ns an event").arg(double(row.state.nsPerEvent), 0, 'f', 0);
+        if (row.state.nsWhenBusy >= 0)
+            cost += QObject::tr(", %1 ns where many come").arg(double(row.state.nsWhenBusy), 0, 'f', 0);
+        cost += row.state.measured ? QObject::tr(" (measured on this machine)")
+                                   : QObject::tr(" (recorded on another machine)");
+        if (row.cpuShare >= 0 && hasFigures(row))
+            cost += QObject::tr(": %1 % of one CPU").arg(row.cpuShare, 0, 'f', 2);
+        line(QObject::tr("Cost"), cost);
+    }
+    line(row.standing == Standing::Shed ? QObject::tr("Shed") : QObject::tr("Why not"), qt(row.state.reason));
+    line(QObject::tr("What to do"), qt(row.state.hint));
     return text;
+}
+
+Standing standingOf(const wire::ProbeState &state)
+{
+    return state.shed ? Standing::Shed : state.available ? Standing::Running : Standing::Absent;
+}
+
+/// Rows in the order of the panel.
+int classOf(const schema::PlannedProbe &probe, std::size_t index)
+{
+    return probe.origin == schema::ProbeOrigin::Proc ? 2 : index >= schema::kProbeCount ? 1 : 0;
+}
+
+QHash<QString, QStringList> columnsByProbe(const schema::Schema &schema)
+{
+    QHash<QString, QStringList> out;
+    for (const auto &feature : schema.features()) {
+        const QString unit = qt(base::unitKey(feature.unit));
+        out[qt(feature.probe)] << (unit.isEmpty() ? qt(feature.title)
+                                                  : QStringLiteral("%1 (%2)").arg(qt(feature.title), unit));
+    }
+    return out;
 }
 
 } // namespace
 
-void ProbeModel::update(const session::Snapshot &snapshot)
+void ProbeModel::smooth(ProbeRow &row, double events, double share)
 {
-    std::vector<ProbeRow> rows;
+    const QString key = qt(row.probe.key);
+    const bool known = m_figures.contains(key);
+    Figures &now = m_figures[key];
+    const double weight = known ? kSmoothing : 1;
+    now.events += weight * (events - now.events);
+    now.share += weight * (share - now.share);
+    row.eventsPerSecond = now.events;
+    row.cpuShare = row.state.nsPerEvent >= 0 || row.state.nsWhenBusy >= 0 ? now.share : -1;
+}
+
+void ProbeModel::update(const session::Snapshot &snapshot, const schema::ProbePlan &plan)
+{
     const auto &status = snapshot.status;
-    for (std::size_t i = 0; status.layout && i < status.probes.size(); ++i) {
-        if (!status.layout->probes()[i].planned)
+    const auto layout =
+        snapshot.live && status.layout ? status.layout : std::make_shared<const schema::Layout>(plan);
+    const auto columns = columnsByProbe(*layout->schema());
+    std::array<std::vector<ProbeRow>, 3> classes;
+    for (std::size_t i = 0; i < layout->probes().size(); ++i) {
+        const auto &planned = layout->probes()[i];
+        if (!planned.planned)
             continue;
-        const auto rate = i < status.eventsPerSecond.size() ? status.eventsPerSecond[i] : 0;
-        rows.push_back({status.layout->probes()[i], status.probes[i], rate, snapshot.live});
+        ProbeRow row;
+        row.probe = planned;
+        row.columns = columns.value(qt(planned.key));
+        if (snapshot.live && i < status.probes.size()) {
+            row.state = status.probes[i];
+            row.standing = standingOf(row.state);
+        } else if (snapshot.live) {
+            row.standing = Standing::Starting;
+        }
+        if (row.standing == Standing::Running && i < status.eventsPerSecond.size() &&
+            i < status.cpuShare.size())
+            smooth(row, double(status.eventsPerSecond[i]), status.cpuShare[i]);
+        else
+            m_figures.remove(qt(planned.key));
+        classes[std::size_t(classOf(planned, i))].push_back(std::move(row));
     }
+    std::vector<ProbeRow> rows;
+    for (auto &each : classes)
+        std::move(each.begin(), each.end(), std::back_inserter(rows));
     replace(std::move(rows));
+}
+
+QVariant ProbeModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return int((section == kName ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::ToolTipRole)
+        return section == kEvents ? tr("Events a second, over the last second or so. Click to sort.")
+               : section == kCost ? tr("What an event costs at this rate, ns. Click to sort.")
+               : section == kShare
+                   ? tr("Events × cost, % of one CPU. Click to sort.")
+                   : tr("Click to sort by name, once more the other way, and once more for the usual order.");
+    if (role != Qt::DisplayRole)
+        return {};
+    return section == kName     ? tr("Probe")
+           : section == kEvents ? tr("events/s")
+           : section == kCost   ? tr("ns/event")
+                                : tr("% of CPU");
 }
 
 QVariant ProbeModel::data(const QModelIndex &index, int role) const
@@ -118,35 +288,56 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
     const ProbeRow *row = rowAt(index);
     if (!row)
         return {};
+    const bool name = index.column() == kName;
     const Theme theme = currentTheme();
     switch (role) {
     case Qt::DisplayRole:
-        return index.column() == 0 ? qt(row->probe.title) : figures(*row);
+        return name ? nameOf(*row) : figureText(*row, index.column());
     case Qt::DecorationRole:
-        if (index.column() == 0)
-            return statusDot(row->state.available, row->state.available ? theme.good : theme.muted);
-        return {};
+        return name ? QVariant(sign(row->standing, colourOf(row->standing, theme))) : QVariant();
     case Qt::ToolTipRole:
         return tip(*row);
     case Qt::FontRole:
-        if (index.column() == 1 && row->state.available)
-            return figureFont();
-        return {};
+        return name ? QVariant() : QVariant(figureFont());
     case Qt::ForegroundRole:
-        if (index.column() == 1 || !row->state.available)
-            return QBrush(theme.muted);
-        return {};
+        return !name || row->standing != Standing::Running ? QVariant(QBrush(theme.muted)) : QVariant();
     case Qt::TextAlignmentRole:
-        if (index.column() == 1)
-            return int(Qt::AlignRight | Qt::AlignVCenter);
-        return {};
+        return name ? QVariant() : QVariant(int(Qt::AlignRight | Qt::AlignVCenter));
     case Qt::AccessibleTextRole:
-        return QStringLiteral("%1, %2, %3")
-            .arg(qt(row->probe.title),
-                 row->state.available ? tr("available") : tr("not available"), figures(*row));
+        if (!name)
+            return figureText(*row, index.column());
+        return hasFigures(*row)
+                   ? tr("%1, %2, %3 events/s, %4 ns an event, %5 % of one CPU")
+                         .arg(qt(row->probe.title), standingText(*row), figureText(*row, kEvents),
+                              figureText(*row, kCost), figureText(*row, kShare))
+                   : QStringLiteral("%1, %2, %3")
+                         .arg(qt(row->probe.title), standingText(*row), shortReason(*row));
+    case kKeyRole:
+        return qt(row->probe.key);
+    case kReasonRole:
+        return shortReason(*row);
+    case kSortRole:
+        return name ? QVariant(qt(row->probe.title).toLower()) : QVariant(figure(*row, index.column()));
+    case kHintRole:
+        return qt(row->state.hint);
+    case kOwnRole:
+        return isOwn(*row);
     default:
         return {};
     }
+}
+
+ProbeOrder::ProbeOrder(QObject *parent)
+    : QSortFilterProxyModel(parent)
+{
+    setSortRole(ProbeModel::kSortRole);
+    setDynamicSortFilter(false);
+}
+
+void ProbeOrder::refresh()
+{
+    if (sortColumn() >= 0)
+        invalidate();
 }
 
 } // namespace statescape::ui

@@ -5,24 +5,61 @@
 #include "core/session/snapshot.h"
 #include "ui/models/rows_model.h"
 
+#include <QHash>
+#include <QSortFilterProxyModel>
+
 namespace statescape::ui {
 
 struct ProbeRow {
+    enum class Standing : std::uint8_t {
+        Idle,     ///< planned, nothing records
+        Starting, ///< the helper has not spoken yet
+        Running,
+        Shed,   ///< out at the moment, to stay within the budget
+        Absent, ///< not available here
+    };
     schema::PlannedProbe probe;
     wire::ProbeState state;
-    std::uint64_t eventsPerSecond = 0;
-    bool reporting = false; ///< a source is connected
+    Standing standing = Standing::Idle;
+    double eventsPerSecond = -1; ///< smoothed; below 0: not known
+    double cpuShare = -1;        ///< smoothed, % of one CPU; below 0: not known
+    QStringList columns;         ///< features with units, for the tip
 };
 
-/// Probes of this machine: name with a sign for its standing, and events a second with ns an event, or the
-/// short reason.
+/// Probes of the plan: a sign for how each stands, its name, events a second, ns an event and share of one
+/// CPU. Those that cost come first, then one's own, then those read from /proc.
 class ProbeModel : public RowsModel<ProbeRow> {
 public:
+    enum Column { kName, kEvents, kCost, kShare, kColumns };
+    static constexpr int kKeyRole = Qt::UserRole;
+    static constexpr int kReasonRole = Qt::UserRole + 1; ///< why there are no figures, in a few words
+    static constexpr int kSortRole = Qt::UserRole + 2;
+    static constexpr int kHintRole = Qt::UserRole + 3; ///< what to do, may be a command
+    static constexpr int kOwnRole = Qt::UserRole + 4;  ///< a probe of one's own
+
     explicit ProbeModel(QObject *parent = nullptr)
-        : RowsModel(2, parent)
+        : RowsModel(kColumns, parent)
     {}
-    void update(const session::Snapshot &snapshot);
+    /// @param plan shown while nothing records
+    void update(const session::Snapshot &snapshot, const schema::ProbePlan &plan);
     QVariant data(const QModelIndex &index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    void smooth(ProbeRow &row, double events, double share);
+    struct Figures {
+        double events = 0, share = 0;
+    };
+    QHash<QString, Figures> m_figures; ///< by key
+};
+
+/// The order asked for. It is made anew when told to, not with every figure: rows that change places cannot
+/// be read.
+class ProbeOrder : public QSortFilterProxyModel {
+public:
+    explicit ProbeOrder(QObject *parent = nullptr);
+    /// Sorts again by what was asked for last.
+    void refresh();
 };
 
 } // namespace statescape::ui

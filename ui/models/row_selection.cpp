@@ -54,6 +54,8 @@ QString missingText(float value)
         return QObject::tr("CPUs changed");
     case schema::Missing::Disabled:
         return QObject::tr("off");
+    case schema::Missing::Shed:
+        return QObject::tr("shed");
     case schema::Missing::Unknown:
         break;
     }

@@ -35,6 +35,8 @@ QString missingWords(schema::Missing reason)
         return SampleFacts::tr("a CPU went on- or offline");
     case schema::Missing::Disabled:
         return SampleFacts::tr("its probe was off");
+    case schema::Missing::Shed:
+        return SampleFacts::tr("its probe was shed to stay within the budget");
     case schema::Missing::Unknown:
         break;
     }

@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"session.open", "&Open…", "Ctrl+O", "Open a session file", "", false},
     {"session.record", "&Recording", "Ctrl+R", "Record this machine into the session; off stops the probes",
      "!", false},
+    {"session.probes", "&Probes…", "Ctrl+P",
+     "Search what this machine offers, try it, and choose what is recorded", "", false},
     {"session.save", "&Save as…", "Ctrl+S Ctrl+Shift+S",
      "Continue in a file of your own; everything is written as it happens", "", true},
     {"session.copy", "Save a &copy…", "", "Write a consistent copy and stay on this file", "", false},

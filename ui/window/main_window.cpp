@@ -15,6 +15,7 @@
 #include "ui/kit/message_bar.h"
 #include "ui/kit/text.h"
 #include "ui/picture/picture_pane.h"
+#include "ui/session/plan_keeper.h"
 #include "ui/window/alarm_notice.h"
 #include "ui/window/command_table.h"
 #include "ui/window/status_line.h"
@@ -35,8 +36,8 @@ constexpr int kLayoutVersion = 2;
 
 MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
     : QMainWindow(parent)
-    , m_options(std::move(options))
     , m_controller(new SessionController(this))
+    , m_plan(new PlanKeeper(*m_controller, std::move(options.helper), !options.planGiven, this))
     , m_commands(new CommandSet(this))
     , m_messages(new MessageBar)
     , m_picture(new PicturePane(*m_controller))
@@ -70,6 +71,7 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
     connectViewCommands();
     connectSelectionCommands();
     connectModelCommands();
+    connectProbes();
     connectDigits();
     arrange();
     connect(m_picture, &PicturePane::pictureChanged, this,
@@ -86,6 +88,9 @@ MainWindow::MainWindow(WorkbenchOptions options, QWidget *parent)
             [this] { m_commands->trigger(QStringLiteral("edit.undo")); }, 4000);
     });
     updateCommands();
+    for (const QString &lost : m_plan->takeLost())
+        m_messages->show(QStringLiteral("plan:") + lost, MessageBar::Kind::Warning,
+                         tr("A probe of your own is left out: %1").arg(lost.toHtmlEscaped()));
 }
 
 MainWindow::~MainWindow()
@@ -95,7 +100,7 @@ MainWindow::~MainWindow()
 
 void MainWindow::makeDocks()
 {
-    m_probes = new ProbesDock(*m_controller, this);
+    m_probes = new ProbesDock(*m_controller, *m_plan, this);
     m_features = new FeaturesDock(*m_controller, this);
     m_labels = new LabelsDock(*m_controller, this);
     m_selection = new SelectionDock(*m_controller, this);

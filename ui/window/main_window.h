@@ -18,6 +18,8 @@ class LabelsDock;
 class MessageBar;
 class ModelDock;
 class PicturePane;
+class PlanKeeper;
+class ProbeDialog;
 class ProbesDock;
 class SelectionDock;
 class StatusLine;
@@ -29,7 +31,8 @@ class TrainingDock;
 /// What the command line of the workbench asks for.
 struct WorkbenchOptions {
     source::HelperOptions helper;
-    bool live = true; ///< record this machine when no file was named
+    bool planGiven = false; ///< helper.plan was asked for; else the plan is the one remembered
+    bool live = true;       ///< record this machine when no file was named
 };
 
 /// The workbench's window: arranges the docks round the picture and wires the command table to them; it holds
@@ -49,6 +52,7 @@ public:
 
     [[nodiscard]] SessionController &controller() const { return *m_controller; }
     [[nodiscard]] CommandSet &commandSet() const { return *m_commands; }
+    [[nodiscard]] PlanKeeper &planKeeper() const { return *m_plan; }
     [[nodiscard]] PicturePane &picture() const { return *m_picture; }
     [[nodiscard]] TimelineDock &timeline() const { return *m_timeline; }
     [[nodiscard]] MessageBar &messages() const { return *m_messages; }
@@ -70,6 +74,7 @@ private:
     void connectViewCommands();
     void connectSelectionCommands();
     void connectModelCommands();
+    void connectProbes();
     void connectDigits();
     void updateCommands();
     void fillModelMenu();
@@ -91,8 +96,8 @@ private:
     void askOpen();
     void askSave(bool copy);
 
-    WorkbenchOptions m_options;
     SessionController *m_controller;
+    PlanKeeper *m_plan;
     CommandSet *m_commands;
     MessageBar *m_messages;
     PicturePane *m_picture;
@@ -105,7 +110,8 @@ private:
     SelectionDock *m_selection;
     ModelDock *m_model;
     TrainingDock *m_training;
-    CompareDialog *m_compare = nullptr; ///< made when first asked for
+    CompareDialog *m_compare = nullptr;   ///< made when first asked for
+    ProbeDialog *m_probeDialog = nullptr; ///< made when first asked for
     TimelineDock *m_timeline;
     TableDock *m_table;
     HistogramsDock *m_histograms;

@@ -7,6 +7,8 @@
 #include "ui/docks/labels_dock.h"
 #include "ui/docks/model_dock.h"
 #include "ui/docks/model_words.h"
+#include "ui/docks/probe_dialog.h"
+#include "ui/docks/probes_dock.h"
 #include "ui/docks/sample_details.h"
 #include "ui/docks/selection_dock.h"
 #include "ui/docks/table_dock.h"
@@ -15,6 +17,7 @@
 #include "ui/kit/message_bar.h"
 #include "ui/kit/text.h"
 #include "ui/picture/picture_pane.h"
+#include "ui/session/plan_keeper.h"
 #include "ui/session/session_files.h"
 #include "ui/strip/time_strip.h"
 #include "ui/window/alarm_notice.h"
@@ -298,6 +301,22 @@ void MainWindow::connectModelCommands()
                              tr("Trained <b>%1</b>: %2")
                                  .arg(qt(live->model->name()).toHtmlEscaped(), modelFacts(*live->model)),
                              {}, {}, 10000);
+    });
+}
+
+void MainWindow::connectProbes()
+{
+    connect(m_plan, &PlanKeeper::restartWanted, this, [this] { setRecording(true); });
+    connect(m_probes, &ProbesDock::addWanted, this,
+            [this] { m_commands->trigger(QStringLiteral("session.probes")); });
+    m_commands->on(QStringLiteral("session.probes"), [this] {
+        if (!m_probeDialog)
+            m_probeDialog = new ProbeDialog(*m_controller, *m_plan, this);
+        else if (!m_probeDialog->isVisible())
+            m_probeDialog->begin();
+        m_probeDialog->show();
+        m_probeDialog->raise();
+        m_probeDialog->activateWindow();
     });
 }
 

@@ -3,6 +3,7 @@
 #include "ui/kit/message_bar.h"
 #include "ui/kit/text.h"
 #include "ui/picture/picture_pane.h"
+#include "ui/session/plan_keeper.h"
 #include "ui/session/session_files.h"
 #include "ui/window/command_table.h"
 #include "ui/window/main_window.h"
@@ -39,6 +40,8 @@ bool MainWindow::openFile(const QString &file, store::SessionId id)
     }
     m_messages->close(QStringLiteral("open"));
     enteredSession();
+    if (const auto live = m_controller->live(); live->samples.sharedSchema())
+        m_plan->follow(live->samples.schema());
     if (wasLive)
         m_messages->show(QStringLiteral("kept"), MessageBar::Kind::Note,
                          tr("Recording stopped; the live session is kept in %1").arg(was.toHtmlEscaped()), {},
@@ -49,6 +52,7 @@ bool MainWindow::openFile(const QString &file, store::SessionId id)
 bool MainWindow::newLiveSession()
 {
     leaveSession();
+    m_plan->followSettings();
     const QString file = session_files::newFile();
     if (auto made = m_controller->create(file); !made) {
         showProblem(made.error().in(file.toStdString()));
@@ -80,7 +84,7 @@ void MainWindow::setRecording(bool on)
     } else if (!m_controller->workspace()) {
         newLiveSession();
         return;
-    } else if (auto started = m_controller->startLive(m_options.helper); !started) {
+    } else if (auto started = m_controller->startLive(m_plan->options()); !started) {
         m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem, errorText(started.error()),
                          tr("Try again"), [this] { setRecording(true); });
     } else {

@@ -14,6 +14,69 @@
 
 namespace statescape::ui {
 
+namespace {
+constexpr std::size_t kDearest = 6;
+
+QString share(double percent)
+{
+    return QObject::tr("%1 %").arg(percent, 0, 'f', 2);
+}
+
+/// Probes that are out at the moment, to stay within the budget.
+QStringList shedProbes(const source::SourceStatus &status)
+{
+    QStringList out;
+    for (std::size_t i = 0; status.layout && i < status.probes.size(); ++i)
+        if (status.probes[i].shed)
+            out << qt(status.layout->probes()[i].title);
+    return out;
+}
+
+QString costText(const source::SourceStatus &status)
+{
+    const auto shed = shedProbes(status).size();
+    return QObject::tr("probe cost <b style='color:%1'>%2</b> of one CPU%3")
+        .arg(currentTheme().text.name(), share(status.probeCpuShare + status.helperCpuShare),
+             shed == 0 ? QString()
+                       : QObject::tr(", <b style='color:%1'>%2 shed</b>")
+                             .arg(currentTheme().warning.name())
+                             .arg(shed));
+}
+
+QString costTip(const source::SourceStatus &status)
+{
+    std::vector<std::pair<double, QString>> parts;
+    for (std::size_t i = 0; status.layout && i < status.cpuShare.size(); ++i)
+        if (status.cpuShare[i] > 0)
+            parts.emplace_back(status.cpuShare[i], qt(status.layout->probes()[i].title));
+    std::sort(parts.begin(), parts.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
+    QString rows;
+    const auto row = [&rows](const QString &name, const QString &figure) {
+        rows += QStringLiteral("<tr><td>%1</td><td align='right'>&nbsp;&nbsp;%2</td></tr>")
+                    .arg(name.toHtmlEscaped(), figure);
+    };
+    row(QObject::tr("helper, measured"), share(status.helperCpuShare));
+    row(QObject::tr("probes, events × cost of one"), share(status.probeCpuShare));
+    double rest = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        if (i < kDearest)
+            row(QStringLiteral("– ") + parts[i].second, share(parts[i].first));
+        else
+            rest += parts[i].first;
+    if (parts.size() > kDearest)
+        row(QObject::tr("– %1 more").arg(parts.size() - kDearest), share(rest));
+    const double budget = status.layout ? status.layout->plan().budgetPercent : 0;
+    row(QObject::tr("budget of the probes"), budget > 0 ? share(budget) : QObject::tr("none"));
+    row(QObject::tr("helper's memory"), valueText(double(status.helperRssBytes), base::Unit::Bytes));
+    row(QObject::tr("kernel memory of the maps"), valueText(double(status.mapBytes), base::Unit::Bytes));
+    QString text = QObject::tr("Shares of one CPU:") + QStringLiteral("<table>%1</table>").arg(rows);
+    if (const QStringList shed = shedProbes(status); !shed.isEmpty())
+        text += QObject::tr("Shed to stay within the budget: %1")
+                    .arg(shed.join(QStringLiteral(", ")).toHtmlEscaped());
+    return text;
+}
+} // namespace
+
 StatusLine::StatusLine(SessionController &controller, QWidget *parent)
     : QWidget(parent)
     , m_controller(controller)
@@ -81,20 +144,15 @@ void StatusLine::update()
                            : tr("dropped %1").arg(strong(QStringLiteral("0"), theme.good)));
     m_dropped->setToolTip(
         tr("all counted losses: %1<br>late intervals %2 · reader too slow %3 · never arrived "
-           "%4<br>unreadable /proc files %5 · tasks not measured %6 · helper restarts %7")
+           "%4<br>unreadable /proc files %5 · tasks not measured %6 · events not taken in %7<br>helper "
+           "restarts %8")
             .arg(countText(live->droppedSamples), countText(status.losses.missedIntervals),
                  countText(status.losses.writeFailures), countText(status.gaps),
                  countText(status.losses.readFailures), countText(status.losses.taskCollisions),
-                 countText(status.restarts)));
+                 countText(status.losses.eventsMissed), countText(status.restarts)));
     m_cost->setVisible(live->live);
-    m_cost->setText(
-        tr("probe cost %1 of one CPU")
-            .arg(strong(QStringLiteral("%1 %").arg(status.probeCpuShare + status.helperCpuShare, 0, 'f', 2),
-                        theme.text)));
-    m_cost->setToolTip(tr("in the kernel %1 % (events × measured ns) · helper %2 %, %3 resident")
-                           .arg(status.probeCpuShare, 0, 'f', 2)
-                           .arg(status.helperCpuShare, 0, 'f', 2)
-                           .arg(valueText(double(status.helperRssBytes), base::Unit::Bytes)));
+    m_cost->setText(costText(status));
+    m_cost->setToolTip(costTip(status));
     const auto shown = m_controller.shown();
     m_shown->setText(
         tr("shown %1 of %2").arg(countText(m_points), countText(shown ? shown->samples.rows() : 0)));
