@@ -28,6 +28,9 @@ public:
     [[nodiscard]] virtual std::uint64_t missed() const { return 0; }
     /// @return programs whose run time the kernel's statistics can tell, for the cost.
     [[nodiscard]] virtual std::vector<int> programFds() const { return {}; }
+    /// @return what an event costs where many come, measured while attaching and with the kernel's own way to
+    /// the program, which its statistics do not see, ns; below 0: not known.
+    [[nodiscard]] virtual double warmNs() const { return -1; }
     /// @return kernel memory of its maps, bytes.
     [[nodiscard]] virtual std::size_t mapBytes() const { return 0; }
     /// @return what to say about it although it stands, such as how it is attached; empty for nothing.

@@ -163,6 +163,10 @@ void Probes::stand(Probe probe, AttachResult attached, const std::string &progra
     wire::ProbeState state{probe, attached.has_value(), base::Code::Ok, {}, {}, -1};
     if (attached) {
         state.reason = (*attached)->note();
+        if (const double warm = (*attached)->warmNs(); warm >= 0) {
+            state.nsPerEvent = state.nsWhenBusy = static_cast<float>(warm);
+            state.measured = true;
+        }
         m_user.push_back({probe, std::move(*attached)});
     } else {
         auto error = attached.error();

@@ -181,7 +181,11 @@ void printTrial(const TrialReport &report, double budget)
                                                    base::formatValue(spread.least, unit),
                                                    base::formatValue(spread.most, unit)));
     }
-    const auto cost = [](float ns) { return ns < 0 ? std::string("unknown") : fmt::format("{:.0f} ns", ns); };
+    const auto cost = [](float ns) {
+        return ns < 0      ? std::string("unknown")
+               : ns < 1000 ? fmt::format("{:.0f} ns", ns)
+                           : base::formatValue(ns / 1000, base::Unit::Microseconds);
+    };
     fmt::print("events: {} on average, at most {}; {} not measured\n",
                base::formatValue(report.eventsPerSecond, base::Unit::PerSecond),
                base::formatValue(report.mostPerSecond, base::Unit::PerSecond), report.losses.eventsMissed);
@@ -190,6 +194,8 @@ void printTrial(const TrialReport &report, double budget)
         cost(report.standing.nsPerEvent), cost(report.standing.nsWhenBusy),
         report.standing.measured ? "measured here" : "as recorded elsewhere", report.cpuShare,
         base::formatValue(static_cast<double>(report.mapBytes), base::Unit::Bytes));
+    if (!report.standing.reason.empty())
+        base::log(base::LogLevel::Info, report.standing.reason);
     if (report.cpuShare > budget)
         base::log(base::LogLevel::Warning, fmt::format("at this rate it exceeds the budget of {} % of one "
                                                        "CPU and would be shed; choose a hook that is "

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "bpf/calibration.h"
 #include "bpf/user/bank_reader.h"
 #include "bpf/user/hook_attachment.h"
 #include "bpf/user/hook_link.h"
@@ -43,7 +44,11 @@ public:
             STATESCAPE_TRY(group->m_inflight,
                            MappedArray::create("ss_call_begun", sizeof(ss_pending), group->cells(traits)));
         }
+        const auto before = timeLoad(Load::SystemCalls);
         STATESCAPE_CHECK(group->loadAll(traits, log));
+        if (const auto after = timeLoad(Load::SystemCalls, [&group] { return group->runs(); });
+            before && after)
+            group->m_warmNs = addedPerEvent(*before, *after).value_or(-1);
         return group;
     }
 
@@ -54,15 +59,21 @@ public:
     BankTotals read(std::uint32_t place, Measure measure, std::span<std::uint64_t> words)
     {
         auto totals = readBanks(m_calls, place, static_cast<std::uint32_t>(m_numbers.size()), measure, words);
+        // The programs run on every call; those who asked for them share that.
+        totals.runs = runs() / m_probes;
+        return totals;
+    }
+    /// @return of all programs, whatever was called.
+    [[nodiscard]] std::uint64_t runs() const
+    {
         std::uint64_t runs = 0;
         for (std::uint32_t cpu = 0; cpu < m_banks.entries(); ++cpu) {
             const auto &bank = m_banks.as<ss_calls_bank>(cpu);
             runs += load(bank.enters) + load(bank.exits);
         }
-        // The programs run on every call; those who asked for them share that.
-        totals.runs = runs / m_probes;
-        return totals;
+        return runs;
     }
+    [[nodiscard]] double warmNs() const { return m_warmNs; }
     [[nodiscard]] const std::vector<int> &programs() const { return m_programs.programs; }
     /// @return kernel memory, of which each probe tells its share.
     [[nodiscard]] std::size_t bytesEach() const
@@ -152,6 +163,7 @@ private:
     bool m_timed = false;
     std::uint32_t m_probes = 0;
     std::uint32_t m_active = 0;
+    double m_warmNs = -1;
     MappedArray m_banks, m_calls, m_inflight;
     HookPrograms m_programs;
     std::vector<HookLink> m_links;
@@ -177,6 +189,7 @@ public:
     }
     [[nodiscard]] std::vector<int> programFds() const override { return m_group->programs(); }
     [[nodiscard]] std::size_t mapBytes() const override { return m_group->bytesEach(); }
+    [[nodiscard]] double warmNs() const override { return m_group->warmNs(); }
     /// The programs go when nobody needs them any more.
     bool suspend() override
     {

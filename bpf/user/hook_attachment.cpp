@@ -6,9 +6,17 @@
 #include "bpf/user/hook_link.h"
 #include "bpf/user/hook_programs.h"
 #include "bpf/user/user_hook.h"
+#include "core/base/clock.h"
 
+#include <algorithm>
 #include <array>
 #include <bpf/libbpf.h>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
 #include <user_hook.skel.h>
 
 namespace statescape::bpf {
@@ -86,6 +94,11 @@ public:
     [[nodiscard]] std::vector<int> programFds() const override { return m_programs.programs; }
     [[nodiscard]] std::size_t mapBytes() const override { return m_banks.bytes() + m_inflight.bytes(); }
 
+    [[nodiscard]] double warmNs() const override { return m_warmNs; }
+    void setWarmNs(double ns) { m_warmNs = ns; }
+    [[nodiscard]] std::string note() const override { return m_note; }
+    void setNote(std::string note) { m_note = std::move(note); }
+
     bool suspend() override
     {
         bool all = true;
@@ -114,6 +127,8 @@ private:
     HookPrograms m_programs;
     std::vector<HookLink> m_links;
     std::uint64_t m_untimed = 0;
+    double m_warmNs = -1;
+    std::string m_note;
     MissCounter m_misses;
 };
 
@@ -209,12 +224,11 @@ AttachResult attachTracepoint(const CheckedProbe &checked, const KernelTraits &t
     return AttachResult(std::move(hook));
 }
 
-AttachResult attachUserCode(const CheckedProbe &checked, const KernelTraits &traits, LibbpfLog &log)
+namespace {
+/// @param path by which the kernel reaches the file for as long as the attachment lives
+base::Result<std::unique_ptr<HookAttachment>> attachAt(const CheckedProbe &checked, const std::string &path,
+                                                       const KernelTraits &traits, LibbpfLog &log)
 {
-    if (!checked.binary->isCurrent())
-        return base::fail(base::Code::NotFound, checked.probe.target + " was replaced while it was looked at",
-                          "try again");
-    const auto path = checked.binary->link();
     Constants constants;
     constants.user = true;
     const bool timed = checked.probe.measure == Measure::Latency;
@@ -248,10 +262,93 @@ AttachResult attachUserCode(const CheckedProbe &checked, const KernelTraits &tra
                 return links;
             });
         if (attached)
-            return AttachResult(std::move(*hook));
+            return hook;
         why = attached.error();
     }
     return why.in(schema::format(checked.probe));
+}
+
+// Two functions of ours that the kernel finds by their place in our file: one begins with an instruction that
+// it does itself, as most functions and all markers do, the other with one that it has to step through.
+__attribute__((naked, noinline, used)) void doneTarget()
+{
+    asm("push %rbp\n\tpop %rbp\n\tret");
+}
+__attribute__((naked, noinline, used)) void steppedTarget()
+{
+    asm("xor %eax, %eax\n\tret");
+}
+using Target = void (*)();
+
+/// @return the place of @p target in the file of this program. @source proc(5), /proc/pid/maps
+std::optional<hooks::ProbePoint> placeOf(Target target)
+{
+    const auto address = reinterpret_cast<std::uint64_t>(target);
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::uint64_t first = 0, last = 0, offset = 0;
+        if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &first, &last, &offset) == 3 &&
+            address >= first && address < last)
+            return hooks::ProbePoint{address - first + offset, 0};
+    }
+    return std::nullopt;
+}
+
+/// What a run of the program at a function of ours costs, with the trap that gets there. Asked once per
+/// process and measure.
+double uprobeNs(Measure measure, Target target, const KernelTraits &traits, LibbpfLog &log)
+{
+    constexpr int kRounds = 10;
+    constexpr int kCalls = 200;
+    const auto place = placeOf(target);
+    if (!place)
+        return -1;
+    CheckedProbe own;
+    own.probe.measure = measure;
+    own.points = {*place};
+    const auto attached = attachAt(own, "/proc/self/exe", traits, log);
+    if (!attached)
+        return -1;
+    double least = -1;
+    for (int round = 0; round < kRounds; ++round) {
+        const auto begun = base::monotonicNs();
+        for (int i = 0; i < kCalls; ++i)
+            target();
+        const auto ns = static_cast<double>(base::monotonicNs() - begun) / kCalls;
+        least = round == 0 ? ns : std::min(least, ns);
+    }
+    // Where the kernel put the trap elsewhere there is nothing to tell.
+    std::array<std::uint64_t, 2 + schema::kHistogramBuckets> words{};
+    std::uint64_t runs = 0;
+    (*attached)->read(words, runs);
+    const auto perCall = static_cast<double>(runs) / (kRounds * kCalls);
+    return perCall < 0.5 ? -1 : least / perCall;
+}
+
+double uprobeNsOnce(Measure measure, bool stepped, const KernelTraits &traits, LibbpfLog &log)
+{
+    static std::map<std::pair<Measure, bool>, double> known;
+    const auto [at, isNew] = known.try_emplace({measure, stepped}, -1);
+    if (isNew)
+        at->second = uprobeNs(measure, stepped ? steppedTarget : doneTarget, traits, log);
+    return at->second;
+}
+} // namespace
+
+AttachResult attachUserCode(const CheckedProbe &checked, const KernelTraits &traits, LibbpfLog &log)
+{
+    if (!checked.binary->isCurrent())
+        return base::fail(base::Code::NotFound, checked.probe.target + " was replaced while it was looked at",
+                          "try again");
+    const bool stepped = std::ranges::any_of(
+        checked.points, [&](const auto &point) { return checked.binary->isStepped(point); });
+    const double cost = uprobeNsOnce(checked.probe.measure, stepped, traits, log);
+    STATESCAPE_TRY(auto hook, attachAt(checked, checked.binary->link(), traits, log));
+    hook->setWarmNs(cost);
+    if (stepped)
+        hook->setNote("the kernel steps through its first instruction, which makes each call much dearer "
+                      "than that of most functions");
+    return AttachResult(std::move(hook));
 }
 
 } // namespace statescape::bpf

@@ -5,6 +5,7 @@
 #include "core/hooks/elf_handle.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -101,6 +102,23 @@ bool Binary::isCurrent() const
     return ::fstat(m_file.get(), &held) == 0 && ::stat(m_path.c_str(), &named) == 0 &&
            held.st_dev == named.st_dev && held.st_ino == named.st_ino &&
            static_cast<std::uint64_t>(held.st_size) == m_bytes;
+}
+
+bool Binary::isStepped(const ProbePoint &point) const
+{
+    std::array<std::uint8_t, 4> code{};
+    if (::pread(m_file.get(), code.data(), code.size(), static_cast<off_t>(point.offset)) !=
+        static_cast<ssize_t>(code.size()))
+        return true;
+    const auto within = [](std::uint8_t byte, std::uint8_t first, std::uint8_t last) {
+        return byte >= first && byte <= last;
+    };
+    const bool push = within(code[0], 0x50, 0x57) || (code[0] == 0x41 && within(code[1], 0x50, 0x57));
+    const std::size_t at = code[0] == 0x66 ? 1 : 0;
+    const bool nop = code[at] == 0x90 || (code[at] == 0x0f && code[at + 1] == 0x1f);
+    const bool jump = within(code[0], 0x70, 0x7f) || code[0] == 0xe8 || code[0] == 0xe9 || code[0] == 0xeb ||
+                      (code[0] == 0x0f && within(code[1], 0x80, 0x8f));
+    return !push && !nop && !jump;
 }
 
 base::Result<> Binary::addFunctions(std::size_t index, NameList &names) const

@@ -61,6 +61,11 @@ public:
     /// @error NotFound (says what is near, or that the file is stripped), NotSupported (kManyPlaces,
     /// kIndirect)
     [[nodiscard]] base::Result<ProbePoint> function(const std::string &name) const;
+    /// @return whether the kernel has to step through the instruction at @p point in the program's place,
+    /// which takes a second trap a call, instead of doing what it does. x86-64. @source
+    /// arch/x86/kernel/uprobes.c arch_uprobe_analyze_insn()
+    [[nodiscard]] bool isStepped(const ProbePoint &point) const;
+
     /// @return its USDT markers, at most 4,096 of them with 1,024 places each. @error Corrupt, Io
     [[nodiscard]] base::Result<std::vector<UsdtMarker>> markers() const;
     /// @error NotFound (says what is near)

@@ -28,6 +28,12 @@ std::string_view moduleOf(std::string_view word)
     return word.substr(1, word.size() - 2);
 }
 
+/// Room that the compiler keeps in front of a function, with a name of its own.
+bool isPadding(std::string_view name)
+{
+    return name.starts_with("__pfx_") || name.starts_with("__cfi_");
+}
+
 /// Byte code and trampolines that the kernel lists like modules.
 bool isGenerated(std::string_view module)
 {
@@ -83,7 +89,7 @@ std::size_t KernelFunctions::addSymbols(std::string_view text)
             ++skipped;
             continue;
         }
-        if (!isText(type) || isGenerated(moduleOf(module)))
+        if (!isText(type) || isPadding(name) || isGenerated(moduleOf(module)))
             continue;
         const auto at = m_names.add(name, moduleOf(module), 0);
         if (!at) {

@@ -149,6 +149,7 @@ private Q_SLOTS:
         QVERIFY(!guarded->arguments.empty());
         for (const auto &marker : {*plain, *guarded})
             for (const auto &point : marker.points) {
+                QVERIFY(!binary->isStepped(point));
                 // A marker is one byte of nothing.
                 QCOMPARE(int(static_cast<unsigned char>(bytes.at(point.offset))), 0x90);
                 QVERIFY(point.semaphore + 2 <= bytes.size());
