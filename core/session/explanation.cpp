@@ -30,18 +30,24 @@ Workspace::Explanation describeSelection(const feature::SampleLog::View &samples
     // A short-lived worker forked a thousand times is one line to a person, so the name is the identity and
     // the pid an example.
     std::map<std::string, std::pair<Sum, std::uint32_t>> uses;
-    bool inside = false;
+    // Samples of one time, about several entities, take that time once.
+    std::uint64_t nowNs = 0;
+    bool inside = false, before = false;
     const std::size_t rows = std::min(samples.rows(), selected.size());
     for (std::size_t i = 0; i < rows; ++i) {
-        if (selected[i] == 0) {
-            inside = false;
-            continue;
+        if (i == 0 || samples.timeNs(i) != nowNs) {
+            nowNs = samples.timeNs(i);
+            before = std::exchange(inside, false);
         }
+        if (selected[i] == 0)
+            continue;
         if (out.samples++ == 0)
             out.firstNs = samples.timeNs(i) - samples.durationNs(i);
         out.lastNs = samples.timeNs(i);
-        out.totalNs += samples.durationNs(i);
-        out.intervals += inside ? 0 : 1;
+        if (!inside) {
+            out.totalNs += samples.durationNs(i);
+            out.intervals += before ? 0 : 1;
+        }
         inside = true;
         for (const auto &process : samples.processes(i)) {
             auto &[sum, pid] = uses[commOf(process)];

@@ -191,7 +191,7 @@ private slots:
             << QStringList{"export", "f.statescape", "--model", "m", "--format", "zip", "-o", "x"} << 2
             << "zip";
         QTest::newRow("entity of a later version")
-            << QStringList{"record", "--entity", "cgroup"} << 5 << "cgroup";
+            << QStringList{"record", "--entity", "remote"} << 5 << "remote";
         QTest::newRow("interval too short") << QStringList{"record", "--interval", "1ms"} << 2 << "1ms";
         QTest::newRow("interval too long") << QStringList{"record", "--interval", "2m"} << 2 << "2m";
         QTest::newRow("no duration") << QStringList{"record", "--duration", "soon"} << 2 << "soon";

@@ -203,6 +203,8 @@ void SampleDetails::update()
                         .arg(localTime(shown->anchor, m_timeNs, QStringLiteral("d MMM yyyy HH:mm:ss.zzz")),
                              durationText(shown->samples.durationNs(row)), countText(row + 1),
                              countText(shown->samples.rows())));
+    if (session::perEntity(*shown))
+        m_when->setText(qt(session::entityText(*shown, row)) + QStringLiteral(" · ") + m_when->text());
     m_facts->update(*shown, row);
     const Explanation processes = processesOf(*shown, row);
     m_processes->update(processes);

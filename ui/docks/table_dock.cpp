@@ -222,6 +222,9 @@ void TableDock::setColumns()
     for (const int column : {int(kState), int(kConfidence), int(kAbnormality)})
         if (m_view->isColumnHidden(column) == scored && m_model->columnCount() > column)
             m_view->setColumnHidden(column, !scored);
+    const bool several = s && session::perEntity(*s);
+    if (m_model->columnCount() > kEntity && m_view->isColumnHidden(kEntity) == several)
+        m_view->setColumnHidden(kEntity, !several);
     const void *schema = s ? s->samples.sharedSchema().get() : nullptr;
     if (schema == m_schema)
         return;
@@ -237,8 +240,14 @@ void TableDock::setColumns()
             width = std::max(width, figures.horizontalAdvance(QStringLiteral("30 Nov 23:59:59.999")) + 14);
         if (column == kState || column == kLabel)
             width = std::max(width, text.horizontalAdvance(QStringLiteral("× negative: memory leaks")) + 20);
+        if (column == kEntity)
+            width = std::max(width, text.horizontalAdvance(QStringLiteral("containerd-shim [1234567]")) + 20);
         m_view->setColumnWidth(column, width);
     }
+    // Whom it is about is read right after when it was.
+    auto *header = m_view->horizontalHeader();
+    if (several && header->visualIndex(kEntity) == kEntity)
+        header->moveSection(kEntity, 1);
 }
 
 void TableDock::setSelectedOnly(bool on)

@@ -86,6 +86,14 @@ std::function<std::uint32_t(std::size_t)> keysOf(const session::Snapshot &s, int
             const schema::Label label = (*s.labels)[row];
             return ranks.of(int(label.classId) * 4 + int(label.polarity));
         };
+    if (column == kEntity) {
+        Ranks ranks;
+        for (int index = 0; s.entities && index < int(s.entities->size()); ++index)
+            ranks.add(index, qt(schema::entityText(s.samples.schema().entityKind(), *s.entities,
+                                                   std::uint32_t(index))));
+        ranks.settle();
+        return [&s, ranks](std::size_t row) { return ranks.of(int(s.samples.entity(row))); };
+    }
     const bool scored = s.model && s.scores;
     return [&s, scored, column,
             ranks = column == kState ? stateRanks(s) : Ranks()](std::size_t row) -> std::uint32_t {

@@ -11,7 +11,7 @@
 namespace statescape::ui {
 
 /// Columns of the sample table; features follow.
-enum SampleColumn : int { kTime, kState, kConfidence, kAbnormality, kLabel, kFirstFeature };
+enum SampleColumn : int { kTime, kState, kConfidence, kAbnormality, kLabel, kEntity, kFirstFeature };
 
 /// @param column a SampleColumn but kTime, which rows are in order of, or kFirstFeature + schema column
 /// @return every row in order of the column's values (names by the alphabet); missing ones, unlabelled ones

@@ -185,7 +185,7 @@ bool SampleTableModel::valuesMoved() const
     const std::size_t rows = m_sorted->rows.size();
     if (m_column == kLabel)
         return then.classNames != now.classNames || !then.labels->sharesPrefix(*now.labels, rows);
-    if (m_column < kFirstFeature)
+    if (m_column < kEntity)
         return then.model != now.model ||
                (then.scores && now.scores && !then.scores->sharesPrefix(*now.scores, rows));
     return false;

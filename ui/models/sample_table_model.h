@@ -14,10 +14,10 @@
 
 namespace statescape::ui {
 
-/// Every sample of a snapshot as a row: time, state, confidence, abnormality, label, then the features in the
-/// units their headers name. Copies nothing but, when sorted or filtered, the order of rows. While another
-/// column than time is sorted by, samples that arrive stand below the sorted ones until sorted again, so that
-/// nothing moves under the eyes; orderText() says so.
+/// Every sample of a snapshot as a row: time, state, confidence, abnormality, label, whom it is about, then
+/// the features in the units their headers name. Copies nothing but, when sorted or filtered, the order of
+/// rows. While another column than time is sorted by, samples that arrive stand below the sorted ones until
+/// sorted again, so that nothing moves under the eyes; orderText() says so.
 class SampleTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
@@ -88,7 +88,7 @@ private:
     std::optional<std::vector<std::uint32_t>> m_list; ///< the rows shown, when they are not all
     std::size_t m_count = 0;                          ///< rows shown
     std::size_t m_mapped = 0; ///< samples those rows were chosen from; newer ones are told of first
-    bool m_dated = false;                             ///< the session lasts more than a day
+    bool m_dated = false;     ///< the session lasts more than a day
     QFont m_figures;
     Background m_sorter;
 };

@@ -56,7 +56,7 @@ bool SampleTableModel::isMissing(std::size_t sample, int column) const
         return schema::isMissing(m_snapshot->samples.at(sample, std::size_t(column - kFirstFeature)));
     if (column == kLabel)
         return labelAt(*m_snapshot, sample).empty();
-    return column != kTime && scoreAt(*m_snapshot, sample) == nullptr;
+    return column != kTime && column != kEntity && scoreAt(*m_snapshot, sample) == nullptr;
 }
 
 QString SampleTableModel::textOf(std::size_t sample, int column) const
@@ -75,6 +75,8 @@ QString SampleTableModel::textOf(std::size_t sample, int column) const
                              : signOf(labelStyle(label, namesOf(s)).shape) + QLatin1Char(' ') +
                                    labelText(label, namesOf(s));
     }
+    if (column == kEntity)
+        return qt(session::entityText(s, sample));
     const model::Score *score = scoreAt(s, sample);
     if (!score)
         return QStringLiteral("–");
@@ -98,6 +100,8 @@ QString SampleTableModel::plainText(std::size_t sample, int column) const
         const schema::Label label = labelAt(s, sample);
         return label.empty() ? QString() : labelText(label, namesOf(s));
     }
+    if (column == kEntity)
+        return qt(session::entityText(s, sample));
     const model::Score *score = scoreAt(s, sample);
     if (!score)
         return {};
@@ -113,7 +117,8 @@ QString SampleTableModel::tipOf(std::size_t sample, int column) const
     const schema::Feature *feature = featureOf(column);
     if (!feature)
         return localTime(s.anchor, s.samples.timeNs(sample), QStringLiteral("d MMM yyyy HH:mm:ss.zzz")) +
-               tr(", over %1").arg(durationText(s.samples.durationNs(sample)));
+               tr(", over %1").arg(durationText(s.samples.durationNs(sample))) +
+               (session::perEntity(s) ? QLatin1Char('\n') + qt(session::entityText(s, sample)) : QString());
     const float value = s.samples.at(sample, std::size_t(column - kFirstFeature));
     return QStringLiteral("%1: %2").arg(qt(feature->key), schema::isMissing(value)
                                                               ? tr("missing, %1").arg(missingText(value))
@@ -152,6 +157,12 @@ QString SampleTableModel::plainHeader(int column) const
         return tr("abnormality, 0 to 1");
     case kLabel:
         return tr("label");
+    case kEntity:
+        return m_snapshot && m_snapshot->samples.sharedSchema() &&
+                       m_snapshot->samples.schema().entityKind() == schema::EntityKind::Cgroup
+                   ? tr("cgroup")
+               : m_snapshot && session::perEntity(*m_snapshot) ? tr("process")
+                                                               : tr("about");
     default:
         break;
     }

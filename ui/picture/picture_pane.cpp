@@ -349,6 +349,8 @@ QString PicturePane::tipOf(std::int64_t row) const
     const auto i = std::size_t(row);
     QString text = QStringLiteral("<b>%1</b>")
                        .arg(localTime(s->anchor, s->samples.timeNs(i), QStringLiteral("HH:mm:ss.zzz")));
+    if (session::perEntity(*s))
+        text += QLatin1Char(' ') + qt(session::entityText(*s, i)).toHtmlEscaped();
     if (s->labels && i < s->labels->size() && s->classNames)
         text += QStringLiteral("<br>") + labelText((*s->labels)[i], *s->classNames).toHtmlEscaped();
     if (s->model && s->scores && i < s->scores->size()) {

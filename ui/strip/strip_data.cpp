@@ -74,7 +74,68 @@ void extendRuns(std::vector<Run> &runs, const View &values, std::size_t from, st
     });
 }
 
+/// @return first and last row of the interval that @p row lies in.
+std::pair<std::size_t, std::size_t> intervalOf(const feature::SampleLog::View &samples, std::size_t row)
+{
+    std::size_t first = row, last = row;
+    while (first > 0 && samples.timeNs(first - 1) == samples.timeNs(row))
+        --first;
+    while (last + 1 < samples.rows() && samples.timeNs(last + 1) == samples.timeNs(row))
+        ++last;
+    return {first, last};
+}
+
+/// As extendRuns(), one step an interval. @param keyOf worst key of rows first..last, or kNoKey
+template <class Key>
+void extendByInterval(std::vector<Run> &runs, const feature::SampleLog::View &samples, std::size_t from,
+                      std::size_t to, const std::vector<std::uint32_t> &gaps, Key keyOf)
+{
+    if (from >= to)
+        return;
+    from = intervalOf(samples, from).first;
+    cutRuns(runs, from);
+    while (from < to) {
+        const std::size_t last = std::min(intervalOf(samples, from).second, to - 1);
+        const int key = keyOf(from, last);
+        const bool apart = std::binary_search(gaps.begin(), gaps.end(), std::uint32_t(from));
+        if (key != kNoKey && !apart && !runs.empty() && runs.back().key == key &&
+            runs.back().last + 1 == from)
+            runs.back().last = std::uint32_t(last);
+        else if (key != kNoKey)
+            runs.push_back({std::uint32_t(from), std::uint32_t(last), key});
+        from = last + 1;
+    }
+}
+
+int badnessOf(const model::Score &score)
+{
+    if (score.polarity == schema::Polarity::Negative)
+        return 2;
+    // Nothing could be said of it where both are nothing.
+    return score.cluster < 0 && score.abnormality > 0 ? 1 : 0;
+}
+
+std::size_t worstRow(const base::Column<model::Score>::View &scores, std::size_t first, std::size_t last)
+{
+    std::size_t worst = first;
+    for (std::size_t row = first + 1; row <= last; ++row) {
+        const auto &a = scores[row], &b = scores[worst];
+        const int more = badnessOf(a) - badnessOf(b);
+        if (more > 0 || (more == 0 && a.abnormality > b.abnormality))
+            worst = row;
+    }
+    return worst;
+}
+
 } // namespace
+
+std::size_t StripData::worstOf(const session::Snapshot &s, std::size_t row)
+{
+    if (!session::perEntity(s) || !s.model || !s.scores)
+        return row;
+    const auto [first, last] = intervalOf(s.samples, row);
+    return last < s.scores->size() ? worstRow(*s.scores, first, last) : row;
+}
 
 double secondsOf(const session::Snapshot &s, std::uint64_t timeNs)
 {
@@ -124,7 +185,13 @@ void StripData::update(const session::Snapshot &s, const LineChoice &choice)
     const auto scores = scored ? *s.scores : base::Column<model::Score>::View();
     std::size_t kept = commonRows<model::Score>(m_seenScores, scores, m_rows);
     cutRuns(m_states, kept);
-    extendRuns(m_states, scores, kept, n, m_gaps, [](const model::Score &score) { return score.cluster; });
+    if (session::perEntity(s) && scored)
+        extendByInterval(m_states, s.samples, kept, n, m_gaps, [&](std::size_t first, std::size_t last) {
+            return scores[worstRow(scores, first, last)].cluster;
+        });
+    else
+        extendRuns(m_states, scores, kept, n, m_gaps,
+                   [](const model::Score &score) { return score.cluster; });
     if (isAbnormality())
         m_line.truncate(kept);
     m_seenScores = scores;
@@ -132,11 +199,22 @@ void StripData::update(const session::Snapshot &s, const LineChoice &choice)
     const auto labels = s.labels && s.labels->size() >= n ? *s.labels : base::Column<schema::Label>::View();
     kept = commonRows<schema::Label>(m_seenLabels, labels, m_rows);
     cutRuns(m_labels, kept);
-    extendRuns(m_labels, labels, kept, n, m_gaps,
-               [](schema::Label label) { return label.empty() ? kNoKey : labelKey(label); });
+    const auto keyOfLabel = [](schema::Label label) { return label.empty() ? kNoKey : labelKey(label); };
+    if (session::perEntity(s) && labels.size() >= n)
+        extendByInterval(m_labels, s.samples, kept, n, m_gaps, [&](std::size_t first, std::size_t last) {
+            int worst = kNoKey;
+            for (std::size_t row = first; row <= last; ++row)
+                if (const int key = keyOfLabel(labels[row]);
+                    key != kNoKey && (worst == kNoKey || labels[row].polarity < labelOf(worst).polarity))
+                    worst = key;
+            return worst;
+        });
+    else
+        extendRuns(m_labels, labels, kept, n, m_gaps, keyOfLabel);
     m_seenLabels = labels;
 
     m_samples = s.samples;
+    m_several = session::perEntity(s);
     m_rows = n;
     chooseLine(s, choice);
     extendLine();
@@ -193,6 +271,8 @@ void StripData::chooseLine(const session::Snapshot &s, const LineChoice &choice)
     } else if (choice.kind == LineChoice::Kind::Distance && s.coordinates) {
         m_lineName = QObject::tr("needs principal axes");
     }
+    if (m_several && source != Source::None)
+        m_lineName = QObject::tr("%1, highest").arg(m_lineName);
 }
 
 void StripData::extendLine()
@@ -221,6 +301,16 @@ void StripData::extendLine()
         }
         break;
     }
+    }
+    // Of samples of one time a line can show but one.
+    for (std::size_t i = 0; m_several && i < values.size();) {
+        std::size_t end = i;
+        float highest = values[i];
+        for (; end < values.size() && m_samples.timeNs(from + end) == m_samples.timeNs(from + i); ++end)
+            if (!(highest >= values[end]) && !std::isnan(values[end]))
+                highest = values[end];
+        for (; i < end; ++i)
+            values[i] = highest;
     }
     m_line.append(values);
 }

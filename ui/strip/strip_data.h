@@ -42,7 +42,7 @@ public:
     void reset();
 
     [[nodiscard]] std::size_t rows() const { return m_rows; }
-    /// Key: index of the state in the model, -1 unknown.
+    /// Key: index of the state in the model, -1 unknown; with several entities the worst of each interval.
     [[nodiscard]] const std::vector<Run> &states() const { return m_states; }
     /// Labelled samples only. Key: labelKey().
     [[nodiscard]] const std::vector<Run> &labels() const { return m_labels; }
@@ -53,7 +53,11 @@ public:
     /// @return when the interval of @p row began, seconds since the epoch.
     [[nodiscard]] static double beginOf(const session::Snapshot &snapshot, std::size_t row);
 
-    /// Values of the line, one a row; NaN where missing.
+    /// @return of the samples of one interval, about several entities, the one that the strip shows: the
+    /// negative or else unknown or else most abnormal one; the row itself without a model.
+    [[nodiscard]] static std::size_t worstOf(const session::Snapshot &snapshot, std::size_t row);
+
+    /// Values of the line, one a row, with several entities the highest of its interval; NaN where missing.
     [[nodiscard]] const MinMax &line() const { return m_line; }
     [[nodiscard]] const QString &lineName() const { return m_lineName; }
     [[nodiscard]] base::Unit unit() const { return m_unit; }
@@ -84,6 +88,7 @@ private:
     base::Column<schema::Label>::View m_seenLabels;
     session::Coordinates m_seenPlaces;
     MinMax m_line;
+    bool m_several = false; ///< samples about several entities at a time
     Source m_source = Source::None;
     int m_column = -1;
     QString m_lineName;

@@ -78,6 +78,8 @@ void TimeStrip::setSnapshot(SnapshotPtr snapshot, std::size_t first)
 {
     m_parts->scene.snapshot = std::move(snapshot);
     m_first = first;
+    const bool several = m_parts->scene.snapshot && session::perEntity(*m_parts->scene.snapshot);
+    m_parts->stateName->setText(several ? tr("worst state") : tr("state"));
     rebuild();
 }
 
@@ -208,7 +210,12 @@ void TimeStrip::updateOutlook()
     p.outlookText->setText(
         likely
             ? tr("a run of %1 within %2, likely %3")
-                  .arg(qt(outlook->state), within)
+                  .arg(session::perEntity(s) && s.entities
+                           ? tr("%1 in %2").arg(qt(outlook->state),
+                                                qt(schema::entityText(s.samples.schema().entityKind(),
+                                                                      *s.entities, outlook->entity)))
+                           : qt(outlook->state),
+                       within)
                   .arg(outlook->probability, 0, 'f', 2)
             : tr("no negative run expected within %1 (%2)").arg(within).arg(outlook->probability, 0, 'f', 2));
     const Theme theme = currentTheme();

@@ -124,6 +124,11 @@ QString TimeStrip::tipOf(std::size_t row) const
     const StripData &data = m_parts->scene.data;
     QString text = QStringLiteral("<b>%1</b>")
                        .arg(localTime(s.anchor, s.samples.timeNs(row), QStringLiteral("d MMM HH:mm:ss.zzz")));
+    if (session::perEntity(s)) {
+        const std::size_t worst = StripData::worstOf(s, row);
+        text += tr("<br>worst of the interval: %1").arg(qt(session::entityText(s, worst)).toHtmlEscaped());
+        row = worst;
+    }
     if (s.model && s.scores && row < s.scores->size()) {
         const auto &score = (*s.scores)[row];
         text += tr("<br>state %1, %2 %3<br>abnormality %4 (0 to 1)")

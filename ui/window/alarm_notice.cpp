@@ -55,7 +55,15 @@ void AlarmNotice::raise()
     if (!live || !live->alarm || !live->live)
         return;
     const auto &alarm = *live->alarm;
-    const QString state = qt(alarm.state);
+    QString state = qt(alarm.state);
+    if (session::perEntity(*live) && live->entities) {
+        state = tr("%1 is %2")
+                    .arg(qt(schema::entityText(live->samples.schema().entityKind(), *live->entities,
+                                               alarm.entity)),
+                         state);
+        if (alarm.others > 0)
+            state += tr(" (and %1 more)").arg(alarm.others);
+    }
     const QString text =
         tr("%1 for %2, since %3")
             .arg(state, pluralText(alarm.samples, tr("sample")), localTime(live->anchor, alarm.sinceNs));
