@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <limits>
 
 namespace statescape::base {
 namespace {
@@ -141,7 +142,12 @@ Result<std::int64_t> parseRfc3339(std::string_view text)
     const std::time_t seconds = timegm(&parts);
     if (parts.tm_mday != day)
         return badTime(text);
-    return (static_cast<std::int64_t>(seconds) - offset) * kNsPerSecond + fraction;
+    // ns since the epoch reach from 1677 to 2262.
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kNsPerSecond - 1;
+    const std::int64_t whole = static_cast<std::int64_t>(seconds) - offset;
+    if (whole < -kMost || whole > kMost)
+        return badTime(text);
+    return whole * kNsPerSecond + fraction;
 }
 
 Result<std::uint64_t> parseDuration(std::string_view text)

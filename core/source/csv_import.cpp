@@ -164,12 +164,13 @@ Result<> Importer::readTime(feature::FeatureFrame &frame)
         m_firstNs = m_data.hasWallClock ? *time : 0;
         m_data.realtimeOfFirstNs = m_data.hasWallClock ? *time : 0;
     }
-    if (*time < m_firstNs || (!m_data.frames.empty() &&
-                              static_cast<std::uint64_t>(*time - m_firstNs) < m_data.frames.back().timeNs))
+    if (*time < m_firstNs ||
+        (!m_data.frames.empty() && static_cast<std::uint64_t>(*time) - static_cast<std::uint64_t>(m_firstNs) <
+                                       m_data.frames.back().timeNs))
         return m_reader.errorAt(at, nameOf(m_columns.time),
                                 "'" + std::string(at.text) + "' goes back in time",
                                 "sort the rows by time; times start at 0 or later");
-    frame.timeNs = static_cast<std::uint64_t>(*time - m_firstNs);
+    frame.timeNs = static_cast<std::uint64_t>(*time) - static_cast<std::uint64_t>(m_firstNs);
     return {};
 }
 
