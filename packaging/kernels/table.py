@@ -61,12 +61,12 @@ def table(columns, section):
         cells = []
         for found in columns.values():
             how = found.get((section, what), "not run")
-            answer, _, reason = how.partition(": ") if how.startswith("no: ") else how.partition(", ")
+            answer, _, reason = how.partition(": ")
             if reason and reason not in reasons:
                 reasons.append(reason)
             cells.append(answer + (f" ({reasons.index(reason) + 1})" if reason else ""))
         out.append(f"| `{what}` |" + "".join(f" {cell} |" for cell in cells))
-    return out + [""] + [f"{i}. {reason}" for i, reason in enumerate(reasons, 1)]
+    return out + ([""] if reasons else []) + [f"{i}. {reason}" for i, reason in enumerate(reasons, 1)]
 
 
 def main():

@@ -31,7 +31,7 @@ inline std::string spareDisk()
     return device ? device : "";
 }
 /// @return how many more events than expected are somebody else's.
-inline std::uint64_t others(std::uint64_t inOurs = 300)
+inline std::uint64_t others(std::uint64_t inOurs = 2000)
 {
     return ours() ? inOurs : 50'000;
 }
@@ -46,6 +46,15 @@ inline bool kernelIs(int major, int minor)
     int has[2] = {0, 0};
     return ::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &has[0], &has[1]) == 2 &&
            (has[0] > major || (has[0] == major && has[1] >= minor));
+}
+/// @return how a probe stands, for note().
+inline std::string standing(bool available, const std::string &probe, std::string reason)
+{
+    if (reason.starts_with(probe + ": "))
+        reason.erase(0, probe.size() + 2);
+    if (available && reason.starts_with("cost is the recorded figure"))
+        reason.clear();
+    return (available ? "yes" : "no") + (reason.empty() ? std::string() : ": " + reason);
 }
 /// A line for the table of docs/kernels.md.
 inline void note(const std::string &what, const std::string &how)

@@ -92,15 +92,16 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
             const auto state = m_observed->state(static_cast<Probe>(i));
             const std::string key(schema::probes()[i].key);
-            machine::note("shipped: " + key, state.available
-                                                 ? (state.reason.empty() ? "yes" : "yes, " + state.reason)
-                                                 : "no: " + state.reason);
+            machine::note("shipped: " + key, machine::standing(state.available, key, state.reason));
             if (state.available)
                 continue;
             QVERIFY2(!state.reason.empty() && !state.hint.empty() && state.code != base::Code::Ok,
                      key.c_str());
-            // Emulated CPUs have no counters; everything else must stand where everything is allowed.
-            QVERIFY2(!machine::ours() || state.probe == Probe::Hardware, (key + ": " + state.reason).c_str());
+            // Emulated CPUs have no counters, and lock contention is traced since 5.19 (16edd9b511a1);
+            // everything else must stand where everything is allowed.
+            const bool excused =
+                state.probe == Probe::Hardware || (state.probe == Probe::Locks && !machine::kernelIs(5, 19));
+            QVERIFY2(!machine::ours() || excused, (key + ": " + state.reason).c_str());
         }
     }
 
@@ -202,7 +203,10 @@ private Q_SLOTS:
         std::filesystem::remove(path);
         VERIFY_COUNT((*this)[Slot::VfsReads], 2000);
         VERIFY_COUNT((*this)[Slot::VfsWrites], 2050);
-        VERIFY_BETWEEN((*this)[Slot::VfsSyncs], 50U, 50 + machine::others(0));
+        // The compiler of later kernels puts vfs_fsync_range() into its caller, so that fsync(2) passes no
+        // function there; seen on 7.2.
+        if (!machine::kernelIs(7, 0))
+            VERIFY_BETWEEN((*this)[Slot::VfsSyncs], 50U, 50 + machine::others(0));
         for (const auto &[count, histogram] : {std::pair(Slot::VfsReads, Slot::VfsReadHistogram),
                                                std::pair(Slot::VfsWrites, Slot::VfsWriteHistogram),
                                                std::pair(Slot::VfsSyncs, Slot::VfsSyncHistogram)}) {
@@ -227,7 +231,9 @@ private Q_SLOTS:
     {
         NEED(Probe::Drops);
         DURING([] { return load::datagrams(200, 100); });
-        VERIFY_BETWEEN((*this)[Slot::DropNoSocket], 200U, 200 + machine::others(0));
+        // Reasons came with 5.17 (c504e5c2f964).
+        const auto slot = machine::kernelIs(5, 17) ? Slot::DropNoSocket : Slot::DropOther;
+        VERIFY_BETWEEN((*this)[slot], 200U, 200 + machine::others(0));
         const auto all = (*this)[Slot::DropAll];
         const auto parts = (*this)[Slot::DropNoSocket] + (*this)[Slot::DropBadPacket] +
                            (*this)[Slot::DropFull] + (*this)[Slot::DropFiltered] + (*this)[Slot::DropOther];
@@ -254,6 +260,8 @@ private Q_SLOTS:
 
     void locks()
     {
+        if (!machine::kernelIs(5, 19))
+            QSKIP("lock contention is traced since 5.19");
         NEED(Probe::Locks);
         DURING([] { return load::mapInThreads(4, 500); });
         QVERIFY((*this)[Slot::LockContended] > 0);
