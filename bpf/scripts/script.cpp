@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ constexpr std::size_t kLongestLine = 1 << 20; ///< a map of 4,096 keys with stac
 constexpr std::size_t kLastWords = 2048;
 constexpr std::size_t kReasonLines = 3;
 constexpr int kWaitsForEnd = 20;
+constexpr std::uint64_t kStartNs = 8'000'000'000; ///< bpftrace compiles in about one second
+constexpr int kStartPollMs = 100;
 
 std::string replaced(std::string text, std::string_view what, const std::string &with)
 {
@@ -53,6 +56,19 @@ public:
         if (!m_epoll.valid() || !m_timer.valid() || !add(m_timer.get()) || !add(m_process.output()) ||
             !add(m_process.errors()))
             return fail(Code::Io, "cannot watch bpftrace", {}, errno);
+        return {};
+    }
+
+    /// So that what is wrong with a script is said at once. One that takes longer goes on as it is.
+    /// @error Disconnected as onReadable()
+    base::Result<> waitForFirstPrint()
+    {
+        const auto until = base::monotonicNs() + kStartNs;
+        while (!m_values.printed() && base::monotonicNs() < until) {
+            pollfd ready{m_epoll.get(), POLLIN, 0};
+            if (::poll(&ready, 1, kStartPollMs) > 0)
+                STATESCAPE_CHECK(onReadable());
+        }
         return {};
     }
 
@@ -194,7 +210,12 @@ private:
                 lines.emplace_back(rest.substr(0, end));
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
-        // The first of several lines says what is wrong, the others show where.
+        // What is wrong comes behind what only looks odd; the lines behind it show where.
+        const auto error = std::ranges::find_if(lines, [](const std::string &line) {
+            return line.find("ERROR") != std::string::npos || line.find("error:") != std::string::npos;
+        });
+        if (error != lines.end())
+            lines.erase(lines.begin(), error);
         std::string reason = "bpftrace " + how;
         for (std::size_t i = 0; i < std::min(lines.size(), kReasonLines); ++i)
             reason += (i == 0 ? ": " : " | ") + replaced(lines[i], TracerProcess::kScriptPath, name);
@@ -226,6 +247,11 @@ AttachResult attachScript(const schema::UserProbe &probe)
     STATESCAPE_TRY(auto process, TracerProcess::start(text));
     auto attachment = std::make_unique<ScriptAttachment>(probe.target, std::move(maps), std::move(process));
     STATESCAPE_CHECK(attachment->watch());
+    if (const auto begun = attachment->waitForFirstPrint(); !begun) {
+        auto why = begun.error();
+        why.code = Code::NotSupported;
+        return why;
+    }
     return attachment;
 }
 

@@ -40,6 +40,8 @@ public:
     /// @param[out] words as schema::userSlots() of the script, as they were kScriptLagNs before @p nowNs;
     /// counters never go back. @return false before the maps were printed for the first time
     bool read(std::uint64_t nowNs, std::span<std::uint64_t> words) const;
+    /// @return whether all maps were printed once.
+    [[nodiscard]] bool printed() const { return !m_snapshots.empty(); }
     /// A line came that was too long to be kept.
     void unreadable();
     /// @return what the fullest counter of events comes to: the same event may be in several maps.
