@@ -29,7 +29,7 @@ enum ss_task_state {
 };
 
 /* One task; index in the table is tid & (cells - 1). Counters are cumulative since tid took the cell over. The
- * first cache line is what every switch writes; of the second a plan about the host only needs the bytes. */
+ * first cache line is what every switch writes; a plan about the host needs no more. */
 struct ss_task {
     __u32 tid; /* 0 while the cell changes hands */
     __u32 tgid;
@@ -37,7 +37,7 @@ struct ss_task {
     __u64 since_ns;
     __u64 cpu_ns;
     __u64 syscalls;
-    __u64 cgroup; /* id in the default hierarchy when last touched */
+    __u64 io_bytes;
     __u32 state;  /* enum ss_task_state */
     __u32 epoch;  /* the last epoch in which a counter grew */
     __u64 runq_ns;
@@ -48,8 +48,8 @@ struct ss_task {
     __u32 failed;           /* system calls */
     __u64 start_ns;         /* CLOCK_BOOTTIME; tells tasks of one number apart */
     __u64 process_start_ns; /* of the thread group's leader */
-    __u64 read_bytes;
-    __u64 write_bytes;
+    __u64 read_bytes;       /* of io_bytes; the rest was written */
+    __u64 cgroup;           /* id in the default hierarchy when last touched */
 };
 SS_STATIC_ASSERT(sizeof(struct ss_task) == 128);
 

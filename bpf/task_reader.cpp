@@ -56,8 +56,7 @@ void TaskReader::prime(std::uint64_t nowNs)
         if (m_entities)
             m_seenMore[i] = {load(cell.start_ns), wordsOf(cell)};
         else
-            m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.read_bytes) + load(cell.write_bytes),
-                         load(cell.syscalls)};
+            m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.io_bytes), load(cell.syscalls)};
     }
     if (m_entities)
         m_entities->prime(nowNs);
@@ -106,9 +105,18 @@ void TaskReader::visit(std::uint64_t nowNs, const std::vector<Running> &running,
 
 std::array<std::uint64_t, kTaskWords> TaskReader::wordsOf(const ss_task &cell)
 {
-    return {load(cell.cpu_ns),      load(cell.runq_ns),    load(cell.blocked_ns), load(cell.switches),
-            load(cell.involuntary), load(cell.wakeups),    load(cell.syscalls),   load(cell.failed),
-            load(cell.read_bytes),  load(cell.write_bytes)};
+    // Read first: the whole is then never less.
+    const auto readBytes = load(cell.read_bytes);
+    return {load(cell.cpu_ns),
+            load(cell.runq_ns),
+            load(cell.blocked_ns),
+            load(cell.switches),
+            load(cell.involuntary),
+            load(cell.wakeups),
+            load(cell.syscalls),
+            load(cell.failed),
+            readBytes,
+            load(cell.io_bytes) - readBytes};
 }
 
 void TaskReader::addTask(std::uint32_t index, std::uint64_t unbookedNs)
@@ -148,7 +156,7 @@ void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
     const auto tid = load(cell.tid);
     const auto tgid = load(cell.tgid);
     const auto cpuNs = load(cell.cpu_ns);
-    const auto ioBytes = load(cell.read_bytes) + load(cell.write_bytes);
+    const auto ioBytes = load(cell.io_bytes);
     const auto syscalls = load(cell.syscalls);
     if (tid == 0 || load(cell.tid) != tid)
         return;

@@ -48,12 +48,12 @@ static __always_inline void ss_take_over(struct ss_task *cell, struct task_struc
     cell->since_ns = 0;
     cell->cpu_ns = 0;
     cell->syscalls = 0;
-    cell->read_bytes = 0;
-    cell->write_bytes = 0;
+    cell->io_bytes = 0;
     cell->state = SS_TASK_NONE;
     cell->epoch = 0;
     if (per_entity) {
         cell->cgroup = 0;
+        cell->read_bytes = 0;
         cell->runq_ns = 0;
         cell->blocked_ns = 0;
         cell->switches = 0;

@@ -167,12 +167,13 @@ static __always_inline int on_bio(struct bio *bio, bool direct)
     __u32 operation = SS_READ(direct, bio, bi_opf) & REQ_OP_MASK;
     __u32 bytes = SS_READ(direct, bio, bi_iter.bi_size);
     // A discard of a deleted file names gigabytes and moves none.
-    if (operation == REQ_OP_READ)
-        cell->read_bytes += bytes;
-    else if (operation == REQ_OP_WRITE)
-        cell->write_bytes += bytes;
-    else
+    if (operation > REQ_OP_WRITE)
         return 0;
+    cell->io_bytes += bytes;
+    if (per_entity && operation == REQ_OP_READ) {
+        ss_barrier(); // never more than the whole
+        cell->read_bytes += bytes;
+    }
     ss_touch(cell, control->epoch);
     return 0;
 }
