@@ -50,6 +50,7 @@ public:
     /// @return the first essential hook that failed; null when the probe stands.
     [[nodiscard]] const Hook *missing() const;
 
+    /// @pre no other process has copies of its descriptors, as a child that was forked and executed nothing
     /// Takes the programs off their hooks, where they cost nothing any more, and keeps them and their
     /// counters.
     /// @return false, with nothing changed, where a hook could not be attached again (kprobes).

@@ -54,7 +54,6 @@ struct ProbeProgram {
     std::size_t bankBytes;  ///< one CPU's counters; the probe's slots come first, in catalogue order
     std::size_t hitsWord;   ///< first of one word per hook: events handled
     std::size_t missesWord; ///< a word that counts events not measured; 0: none
-    float recordedNs;       ///< ns per event from the probe's README, for where it cannot be measured
     Opened (*open)(const KernelTraits &traits); ///< object is null on failure, errno is set
     std::uint32_t pendingCells = 0;             ///< of the map "pending", ss_pending each
     /// Called before every attach, also after a suspension: what began before must not be timed. The cells of

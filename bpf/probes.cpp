@@ -87,6 +87,7 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
         return probes;
     }
     probes.m_maps = std::make_unique<SharedMaps>(std::move(*maps));
+    probes.m_online = OnlineCpus::open(traits->cpusPossible);
     probes.m_tasks.emplace(*probes.m_maps, entity);
     probes.m_maps->control.as<ss_control>(0).attached_ns = base::monotonicNs();
     for (const auto *entry : allProbes()) {
@@ -153,7 +154,7 @@ void Probes::attachHardware(const std::string &program)
         return;
     stand(Probe::Hardware, openHardwareCounters(m_traits.cpusPossible), program);
     if (m_standing.back().available) {
-        m_standing.back().nsPerEvent = kHardwareReadNs;
+        m_standing.back().nsPerEvent = static_cast<float>(schema::info(Probe::Hardware).recorded.coldNs);
         m_standing.back().reason = kRecordedCost;
     }
 }
@@ -219,16 +220,18 @@ std::optional<wire::ProbeState> Probes::onReadable(int fd)
 void Probes::stand(LoadedProbe probe, const std::string &program)
 {
     const auto &kind = probe.program();
-    wire::ProbeState state{kind.probe, true, base::Code::Ok, {}, {}, kind.recordedNs};
+    wire::ProbeState state{kind.probe, true, base::Code::Ok,
+                           {},         {},   static_cast<float>(schema::info(kind.probe).recorded.coldNs)};
     for (std::size_t i = 0; i < kind.hooks.size(); ++i) {
         const auto &hook = kind.hooks[i];
         const auto &stands = probe.hooks()[i];
         if (stands.programFd >= 0)
             continue;
-        const auto why =
-            std::string(hook.name) +
-            (hook.at == At::Tracepoint ? ": " + std::string(std::strerror(stands.sysErrno)) : "") +
-            (stands.reason.empty() ? "" : ": " + stands.reason);
+        const auto why = std::string(hook.name) +
+                         (hook.at == At::Tracepoint || hook.at == At::Clock
+                              ? ": " + std::string(std::strerror(stands.sysErrno))
+                              : "") +
+                         (stands.reason.empty() ? "" : ": " + stands.reason);
         if (!hook.essential) {
             state.reason = "without " + std::string(hook.without) + ": " + why;
             continue;
@@ -415,6 +418,7 @@ std::uint64_t Probes::onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs)
 {
     std::uint64_t total = 0;
     m_running.clear();
+    m_online.update();
     for (std::uint32_t cpu = 0; cpu < scheduler.banks().entries(); ++cpu) {
         const auto &bank = scheduler.banks().as<ss_scheduler_bank>(cpu);
         // A switch sets the start to 0, books the time, and sets the new start last.
@@ -425,7 +429,8 @@ std::uint64_t Probes::onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs)
             if (load(bank.running_since_ns) != since || (since == 0 && booked != 0))
                 continue;
             total += booked;
-            if (since != 0 && tid != 0) {
+            // The last switch on a CPU that goes away is not traced: what took it away would run forever.
+            if (since != 0 && tid != 0 && m_online.has(cpu)) {
                 total += nowNs > since ? nowNs - since : 0;
                 m_running.push_back({tid, since});
             }

@@ -5,6 +5,7 @@
 #include "bpf/attachment.h"
 #include "bpf/cost_survey.h"
 #include "bpf/loader.h"
+#include "bpf/online_cpus.h"
 #include "bpf/task_reader.h"
 #include "bpf/user/user_probes.h"
 #include "core/schema/cost.h"
@@ -81,6 +82,7 @@ private:
 
     std::shared_ptr<const schema::Layout> m_layout;
     KernelTraits m_traits;
+    OnlineCpus m_online;
     std::unique_ptr<SharedMaps> m_maps;
     std::optional<CostSurvey> m_survey = CostSurvey(); ///< until finishCost()
     std::vector<LoadedProbe> m_probes;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
 #include "app/cli/probe_tools.h"
+#include "app/cli/probes_markdown.h"
 
 #include "core/schema/catalogue.h"
 #include "core/schema/entities.h"
@@ -171,11 +172,14 @@ Run addProbes(CLI::App &app)
         ProbeSearch search;
         ProbeTry trial;
         bool json = false;
+        bool markdown = false;
     };
     const auto options = std::make_shared<Options>();
-    app.add_flag("--json", options->json, "machine-readable");
+    auto *json = app.add_flag("--json", options->json, "machine-readable");
+    auto *markdown = app.add_flag("--markdown", options->markdown, "as docs/probes.md")->excludes(json);
     auto *search = app.add_option("--search", options->search.text,
-                                  "what can be hooked here: part of a name, or a pattern with * and ?");
+                                  "what can be hooked here: part of a name, or a pattern with * and ?")
+                       ->excludes(markdown);
     app.add_option("--kind", options->search.kind,
                    "only syscall, tracepoint, function, uprobe, usdt, interface or script")
         ->needs(search);
@@ -188,7 +192,8 @@ Run addProbes(CLI::App &app)
         ->capture_default_str();
     auto *trial = app.add_option("--try", options->trial.probe,
                                  "attach this probe alone for a while: what it would collect and cost")
-                      ->excludes(search);
+                      ->excludes(search)
+                      ->excludes(markdown);
     app.add_option("--duration", options->trial.duration, "500ms to 600s")
         ->needs(trial)
         ->capture_default_str();
@@ -207,6 +212,8 @@ Run addProbes(CLI::App &app)
         } else if (trial->count() != 0) {
             options->trial.json = options->json;
             done = tryProbe(options->trial);
+        } else if (options->markdown) {
+            fmt::print("{}", probesMarkdown());
         } else if (options->json) {
             fmt::print("{}\n", probesJson().dump(2));
         } else {

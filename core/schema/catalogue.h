@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/units.h"
+#include "core/schema/cost.h"
 
 #include <array>
 #include <cstddef>
@@ -51,7 +52,9 @@ struct ProbeInfo {
     ProbeOrigin origin;
     std::string_view hooks; ///< tracepoints, or the files read
     std::string_view description;
-    bool byDefault = true; ///< in a recording that names no probes; see defaultProbes()
+    bool byDefault = true;         ///< in a recording that names no probes; see defaultProbes()
+    std::string_view kernels = {}; ///< what it needs of them
+    EventCost recorded = {};       ///< see bpf/probes/README.md; for where it cannot be measured
 };
 
 /// Buckets of every latency histogram, see bucketOf().

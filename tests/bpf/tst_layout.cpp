@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "bpf/online_cpus.h"
 #include "bpf/probe_program.h"
 #include "bpf/probes/block/block.h"
 #include "bpf/probes/memory/memory.h"
@@ -11,6 +12,7 @@
 #include "bpf/shared.h"
 
 #include <QTest>
+#include <algorithm>
 #include <asm/unistd_64.h>
 #include <cstddef>
 
@@ -36,6 +38,18 @@ private Q_SLOTS:
         QVERIFY(slotAtWord(Slot::ProcExits, Slot::ProcForks, offsetof(ss_process_bank, exits)));
         QCOMPARE(std::size_t{SS_BUCKETS}, schema::kHistogramBuckets);
         QCOMPARE(std::uint64_t{1} << SS_BUCKET_SHIFT, schema::kHistogramUnitNs);
+    }
+
+    void listsOfCpusAreRead()
+    {
+        std::vector<bool> online(12, true);
+        bpf::OnlineCpus::parse("0-3,8,10-70\n", online);
+        QCOMPARE(online, (std::vector<bool>{true, true, true, true, false, false, false, false, true, false,
+                                            true, true}));
+        bpf::OnlineCpus::parse("1\n", online);
+        QVERIFY(!online[0] && online[1] && !online[2]);
+        bpf::OnlineCpus::parse("", online);
+        QCOMPARE(std::ranges::count(online, true), 0);
     }
 
     void syscallsHaveTheirClasses()

@@ -34,6 +34,12 @@ bool dropEverything()
            ::setresuid(kNobody, kNobody, kNobody) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/// A child's copy of a link's descriptor would keep the program on its hook.
+bool letGo()
+{
+    return ::syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U) == 0;
+}
+
 bool pinTo(int cpu)
 {
     cpu_set_t one;
@@ -144,10 +150,11 @@ private Q_SLOTS:
         QVERIFY(::pipe(pipe.data()) == 0 && pinTo(0));
         const pid_t waiter = workload::start([&] {
             char byte = 0;
-            return pinTo(1) && ::read(pipe[0], &byte, 1) == 1;
+            ::dup2(pipe[0], STDIN_FILENO);
+            return letGo() && pinTo(1) && ::read(STDIN_FILENO, &byte, 1) == 1;
         });
         std::this_thread::sleep_for(milliseconds(20));
-        const pid_t holder = workload::start([] { return holdCpu(1, milliseconds(500)); });
+        const pid_t holder = workload::start([] { return letGo() && holdCpu(1, milliseconds(500)); });
         std::this_thread::sleep_for(milliseconds(50));
         QCOMPARE(::write(pipe[1], "x", 1), 1); // runnable from here on
         std::this_thread::sleep_for(milliseconds(50));

@@ -40,7 +40,6 @@ const ProbeProgram &blockProbe()
                                            sizeof(ss_block_bank),
                                            offsetof(ss_block_bank, hits) / 8,
                                            offsetof(ss_block_bank, untimed) / 8,
-                                           65,
                                            open,
                                            SS_INFLIGHT_CELLS};
     return kProgram;

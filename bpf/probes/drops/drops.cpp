@@ -31,7 +31,7 @@ Opened open(const KernelTraits &traits)
 const ProbeProgram &dropsProbe()
 {
     static constexpr ProbeProgram kProgram{
-        schema::Probe::Drops, kHooks, sizeof(ss_drops_bank), offsetof(ss_drops_bank, hits) / 8, 0, 30, open};
+        schema::Probe::Drops, kHooks, sizeof(ss_drops_bank), offsetof(ss_drops_bank, hits) / 8, 0, open};
     return kProgram;
 }
 

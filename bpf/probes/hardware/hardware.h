@@ -52,9 +52,6 @@ private:
     std::uint64_t m_reads = 0;
 };
 
-/// What reading one CPU's group takes, ns, see README.md.
-inline constexpr float kHardwareReadNs = 3000;
-
 /// @return the catalogue's hardware probe: cycles, instructions, cache misses, branch misses. @error as
 /// open()
 base::Result<std::unique_ptr<Attachment>> openHardwareCounters(std::uint32_t cpusPossible);

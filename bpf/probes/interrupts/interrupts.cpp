@@ -45,7 +45,6 @@ const ProbeProgram &interruptsProbe()
                                            sizeof(ss_interrupts_bank),
                                            offsetof(ss_interrupts_bank, hits) / 8,
                                            0,
-                                           60,
                                            open,
                                            0,
                                            forget};

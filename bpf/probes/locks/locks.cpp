@@ -28,7 +28,6 @@ const ProbeProgram &locksProbe()
                                            sizeof(ss_locks_bank),
                                            offsetof(ss_locks_bank, hits) / 8,
                                            offsetof(ss_locks_bank, untimed) / 8,
-                                           80,
                                            open,
                                            SS_LOCK_CELLS};
     return kProgram;

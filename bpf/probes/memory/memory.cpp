@@ -35,7 +35,6 @@ const ProbeProgram &memoryProbe()
                                            sizeof(ss_memory_bank),
                                            offsetof(ss_memory_bank, hits) / 8,
                                            offsetof(ss_memory_bank, collisions) / 8,
-                                           25,
                                            open,
                                            SS_RECLAIM_CELLS};
     return kProgram;

@@ -32,7 +32,6 @@ const ProbeProgram &processProbe()
                                            sizeof(ss_process_bank),
                                            offsetof(ss_process_bank, hits) / 8,
                                            0,
-                                           125,
                                            open};
     return kProgram;
 }

@@ -28,7 +28,6 @@ const ProbeProgram &samplesProbe()
                                            sizeof(ss_samples_bank),
                                            offsetof(ss_samples_bank, hits) / 8,
                                            0,
-                                           200,
                                            open};
     return kProgram;
 }

@@ -48,7 +48,6 @@ const ProbeProgram &schedulerProbe()
                                            sizeof(ss_scheduler_bank),
                                            offsetof(ss_scheduler_bank, hits) / 8,
                                            0,
-                                           150,
                                            open,
                                            0,
                                            forget};

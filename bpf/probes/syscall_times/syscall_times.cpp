@@ -36,7 +36,6 @@ const ProbeProgram &syscallTimesProbe()
                                            sizeof(ss_syscall_times_bank),
                                            offsetof(ss_syscall_times_bank, hits) / 8,
                                            offsetof(ss_syscall_times_bank, untimed) / 8,
-                                           50,
                                            open,
                                            kPendingPerTask};
     return kProgram;

@@ -113,7 +113,6 @@ const ProbeProgram &syscallsProbe()
                                            sizeof(ss_syscalls_bank),
                                            offsetof(ss_syscalls_bank, hits) / 8,
                                            0,
-                                           25,
                                            open};
     return kProgram;
 }

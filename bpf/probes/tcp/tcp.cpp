@@ -25,7 +25,7 @@ Opened open(const KernelTraits &)
 const ProbeProgram &tcpProbe()
 {
     static constexpr ProbeProgram kProgram{
-        schema::Probe::Tcp, kHooks, sizeof(ss_tcp_bank), offsetof(ss_tcp_bank, hits) / 8, 0, 10, open};
+        schema::Probe::Tcp, kHooks, sizeof(ss_tcp_bank), offsetof(ss_tcp_bank, hits) / 8, 0, open};
     return kProgram;
 }
 

@@ -36,7 +36,6 @@ const ProbeProgram &vfsProbe()
                                            sizeof(ss_vfs_bank),
                                            offsetof(ss_vfs_bank, hits) / 8,
                                            offsetof(ss_vfs_bank, untimed) / 8,
-                                           60,
                                            open,
                                            SS_VFS_CELLS};
     return kProgram;
