@@ -57,6 +57,9 @@ base::Result<> SessionController::create(const QString &file)
 base::Result<> SessionController::open(const QString &file, store::SessionId id)
 {
     auto before = m_wakePending;
+    // The same file again: what was done last is still on its way there. A failure shows when it is next written to.
+    if (m_workspace)
+        (void)m_workspace->flush().has_value();
     auto opened = Workspace::open(file.toStdString(), callbacks(), id);
     if (!opened) {
         m_wakePending = before;
