@@ -7,14 +7,14 @@
 
 // What the program gets: struct bpf_perf_event_data, which begins with the registers as ptrace shows them.
 // @source arch/x86/include/uapi/asm/ptrace.h struct pt_regs: cs is the 18th
-struct ss_clock_context {
+struct clock_context {
     unsigned long before_cs[17];
     unsigned long cs;
 };
 #define PRIVILEGE_MASK 3
 
 SEC("perf_event")
-int cpu_clock_perf(struct ss_clock_context *ctx)
+int cpu_clock_perf(struct clock_context *ctx)
 {
     struct ss_samples_bank *bank = ss_bank();
     if (!bank)
