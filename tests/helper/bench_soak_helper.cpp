@@ -88,7 +88,7 @@ int main()
     schema::ProbePlan plan;
     plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
     plan.budgetPercent = 0; // nothing is shed: all of it must last
-    HelperClient client(STATESCAPE_BIN "/statescape-helper", plan);
+    HelperClient client(STATESCAPE_BIN "/statescape-helper", {0, {}, plan});
     const auto hello = client.receiveA<wire::Hello>(30'000);
     if (!hello || !client.send(wire::Start{kIntervalNs}))
         return 1;
