@@ -8,7 +8,6 @@
 #include <bpf/btf.h>
 #include <filesystem>
 #include <functional>
-#include <thread>
 
 namespace statescape::hooks {
 namespace {
@@ -130,9 +129,8 @@ void KernelFunctions::dropBlacklisted(std::string_view text)
 
 base::Result<KernelFunctions> KernelFunctions::load(const KernelFiles &files)
 {
-    // The kernel takes some 30 ms to write its symbols; types are read meanwhile.
-    base::Result<std::string> symbols = base::fail(base::Code::Internal, "not read");
-    std::jthread reader([&] { symbols = readText(files.symbols, kLongestList); });
+    // The kernel takes some 30 ms to write its symbols; types, and the symbols there are, are read meanwhile.
+    TextStream symbols(files.symbols, kLongestList);
     KernelFunctions functions;
     functions.m_names.reserve(kUsualNames, kUsualNames * 24);
     auto kernel = loadBtf(files.btf + "/vmlinux");
@@ -143,9 +141,8 @@ base::Result<KernelFunctions> KernelFunctions::load(const KernelFiles &files)
             if (const auto types = loadBtf(files.btf + "/" + module, kernel->get()))
                 addFunctions(functions.m_names, types->get(), btf__type_cnt(kernel->get()), module);
     }
-    reader.join();
-    if (symbols)
-        functions.addSymbols(*symbols);
+    for (std::string lines; symbols.next(lines);)
+        functions.addSymbols(lines);
     if (functions.m_names.empty())
         return base::fail(base::Code::NotSupported,
                           "this kernel shows neither types (" + files.btf + ") nor symbols (" +

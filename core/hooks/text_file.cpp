@@ -12,6 +12,7 @@
 namespace statescape::hooks {
 namespace {
 constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kBatch = 64 * 1024;
 
 base::Error unreadable(const std::string &path, int error)
 {
@@ -20,30 +21,75 @@ base::Error unreadable(const std::string &path, int error)
                                                           : base::Code::Io;
     return base::fail(code, "cannot read " + path, {}, error);
 }
-} // namespace
 
-base::Result<std::string> readText(const std::string &path, std::size_t limit)
+/// @param piece called with what was read each time
+template <class Piece>
+base::Result<> readPieces(const std::string &path, std::size_t limit, Piece piece)
 {
     // A pipe or a device in place of the file must not hold us.
     const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file.valid())
         return unreadable(path, errno);
-    std::string text;
-    for (;;) {
-        const auto had = text.size();
-        if (had > limit)
-            return base::fail(base::Code::Corrupt,
-                              path + " is longer than " + std::to_string(limit) + " bytes");
-        text.resize(had + kPiece);
-        const auto got = ::read(file.get(), text.data() + had, kPiece);
-        text.resize(had + static_cast<std::size_t>(got > 0 ? got : 0));
+    std::string buffer(kPiece, '\0');
+    for (std::size_t total = 0;;) {
+        const auto got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return unreadable(path, errno);
         if (got == 0)
-            return text;
+            return {};
+        total += static_cast<std::size_t>(got);
+        if (total > limit)
+            return base::fail(base::Code::Corrupt,
+                              path + " is longer than " + std::to_string(limit) + " bytes");
+        piece(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
     }
+}
+} // namespace
+
+base::Result<std::string> readText(const std::string &path, std::size_t limit)
+{
+    std::string text;
+    STATESCAPE_CHECK(readPieces(path, limit, [&text](std::string_view piece) { text.append(piece); }));
+    return text;
+}
+
+TextStream::TextStream(std::string path, std::size_t limit)
+    : m_thread([this, path = std::move(path), limit] { read(path, limit); })
+{}
+
+void TextStream::read(const std::string &path, std::size_t limit)
+{
+    std::string rest;
+    auto result = readPieces(path, limit, [this, &rest](std::string_view piece) {
+        rest.append(piece);
+        // A page at a time is what the kernel gives; waking someone for each costs more than it brings.
+        const auto end = rest.size() < kBatch ? std::string::npos : rest.rfind('\n');
+        if (end == std::string::npos)
+            return;
+        put(rest.substr(0, end + 1), false);
+        rest.erase(0, end + 1);
+    });
+    m_result = std::move(result);
+    put(std::move(rest), true);
+}
+
+void TextStream::put(std::string &&piece, bool last)
+{
+    const std::lock_guard lock(m_mutex);
+    m_ready.append(piece);
+    m_ended = last;
+    m_more.notify_one();
+}
+
+bool TextStream::next(std::string &lines)
+{
+    lines.clear();
+    std::unique_lock lock(m_mutex);
+    m_more.wait(lock, [this] { return m_ended || !m_ready.empty(); });
+    lines.swap(m_ready);
+    return !lines.empty();
 }
 
 bool takeLine(std::string_view &text, std::string_view &line)

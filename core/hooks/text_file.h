@@ -4,9 +4,13 @@
 
 #include "core/base/result.h"
 
+#include <condition_variable>
 #include <cstddef>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace statescape::hooks {
 
@@ -24,6 +28,28 @@ struct KernelFiles {
 /// beforehand.
 /// @error NotFound, NotPermitted, Io, Corrupt (longer)
 base::Result<std::string> readText(const std::string &path, std::size_t limit);
+
+/// Reads a file on a thread of its own, so that what has come is used while the kernel still writes the rest.
+class TextStream {
+public:
+    /// @param limit bytes; a longer file ends there with an error
+    TextStream(std::string path, std::size_t limit);
+    /// Waits for more. @param[out] lines whole ones, but for the end of the file @return false at its end
+    bool next(std::string &lines);
+    /// @return why it ended early. @pre next() said false
+    [[nodiscard]] const base::Result<> &result() const { return m_result; }
+
+private:
+    void read(const std::string &path, std::size_t limit);
+    void put(std::string &&piece, bool last);
+
+    std::mutex m_mutex;
+    std::condition_variable m_more;
+    std::string m_ready;  ///< under m_mutex
+    bool m_ended = false; ///< under m_mutex
+    base::Result<> m_result;
+    std::jthread m_thread; // last: it uses the rest
+};
 
 /// Takes the first line off @p text, without its end. @return false at the end
 bool takeLine(std::string_view &text, std::string_view &line);

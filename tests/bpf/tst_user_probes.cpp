@@ -133,6 +133,13 @@ void call(long number, int times)
 }
 } // namespace
 
+// A macro, because a skip must end the test function itself.
+#define NEEDS_PRIVILEGE()                                                                                    \
+    do {                                                                                                     \
+        if (!m_refused.isEmpty())                                                                            \
+            QSKIP(m_refused);                                                                                \
+    } while (false)
+
 class UserProbesTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -153,7 +160,7 @@ private Q_SLOTS:
     }
     void callsOfAFunctionAreExact()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         QFETCH(QString, form);
         const auto path = target(form.toLatin1().constData());
         TargetProcess before(path, 1000);
@@ -172,7 +179,7 @@ private Q_SLOTS:
 
     void manyAtOnceLoseNothing()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto path = target("pie");
         Attached attached("uprobe:" + path + ":hook_target_call:latency");
         QVERIFY2(attached.stands(), attached.why());
@@ -192,7 +199,7 @@ private Q_SLOTS:
 
     void timeInAFunctionIsTheTimeSlept()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto path = target("pie");
         Attached attached("uprobe:" + path + ":hook_target_sleep:latency");
         QVERIFY2(attached.stands(), attached.why());
@@ -210,7 +217,7 @@ private Q_SLOTS:
 
     void callsInsideOneAnotherAreToldApart()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto path = target("fixed");
         Attached attached("uprobe:" + path + ":hook_target_deep:latency");
         QVERIFY2(attached.stands(), attached.why());
@@ -228,7 +235,7 @@ private Q_SLOTS:
     {
         if (!STATESCAPE_HAS_SDT)
             QSKIP("built without <sys/sdt.h> (systemtap-sdt-dev)");
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         QFETCH(QString, form);
         const auto path = target(form.toLatin1().constData());
         Attached attached(
@@ -245,7 +252,7 @@ private Q_SLOTS:
 
     void aLibrarysFunction()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto path = hooks::findBinary("libc");
         if (!path)
             QSKIP("there is no libc in the linker's cache");
@@ -259,7 +266,7 @@ private Q_SLOTS:
 
     void filesThatChange()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const QTemporaryDir at;
         const auto path = (at.path() + "/program").toStdString();
         std::filesystem::copy_file(target("pie"), path);
@@ -295,7 +302,7 @@ private Q_SLOTS:
 
     void systemCallsAreExact()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached({probe("syscall:getppid:count"), probe("syscall:timer_getoverrun"),
                            probe("syscall:setfsuid:count"), probe("syscall:timer_getoverrun:count")});
         for (std::size_t i = 0; i < attached.size(); ++i)
@@ -318,7 +325,7 @@ private Q_SLOTS:
 
     void systemCallsOnEveryCpuAtOnce()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached("syscall:timer_getoverrun:latency");
         QVERIFY2(attached.stands(), attached.why());
         constexpr std::uint64_t kCalls = 160'000;
@@ -339,7 +346,7 @@ private Q_SLOTS:
 
     void aForkCountsOnce()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached({probe("syscall:fork:count"), probe("syscall:wait4:latency")});
         QVERIFY2(attached.stands(0), attached.why(0));
         QVERIFY2(attached.stands(1), attached.why(1));
@@ -357,7 +364,7 @@ private Q_SLOTS:
 
     void timeInASystemCall()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached("syscall:clock_nanosleep:latency");
         QVERIFY2(attached.stands(), attached.why());
         const int status = inChild([] {
@@ -379,7 +386,7 @@ private Q_SLOTS:
 
     void aTracepointByItsNameAlone()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached("tracepoint:*:sched_process_exec");
         QVERIFY2(attached.stands(), attached.why());
         for (int i = 0; i < 20; ++i)
@@ -390,7 +397,7 @@ private Q_SLOTS:
 
     void aFieldOfATracepoint()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached({probe("tracepoint:sched:sched_process_exit:prio"),
                            probe("tracepoint:raw_syscalls:sys_exit:ret"),
                            probe("tracepoint:syscalls:sys_enter_timer_getoverrun"),
@@ -472,7 +479,7 @@ private Q_SLOTS:
 
     void oneThatFailsKeepsNobodyOut()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         Attached attached({probe("syscall:getppid:count"), probe("function:no_such_function_here"),
                            probe("syscall:nosuchcall"), probe("tracepoint:*:sched_switch")});
         QVERIFY2(attached.stands(0), attached.why(0));
@@ -483,7 +490,7 @@ private Q_SLOTS:
 
     void asManyAsAPlanMayHave()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         std::vector<UserProbe> probes;
         const auto names = hooks::Kernel::running().syscalls();
         for (std::size_t i = 0; probes.size() < schema::kMaxUserProbes; ++i)
@@ -509,7 +516,7 @@ private Q_SLOTS:
     // Where this kernel lets nobody in, it must say so in words; elsewhere the count is exact.
     void kernelFunctions()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         QFETCH(QString, kind);
         const auto name = kind.toStdString() + ":do_nanosleep";
         Attached attached({probe(name), probe(name + ":latency")});
@@ -550,7 +557,7 @@ private Q_SLOTS:
     }
     void goesAndComesBackWithoutPrivilege()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         QFETCH(QString, text);
         const auto text_ = text.toStdString();
         const int status = inChild([&text_] {
@@ -596,7 +603,7 @@ private Q_SLOTS:
     // While it was out a call began that it did not see, where one that it saw begin did not return to it.
     void timesNothingThatBeganBeforeItCameBack()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto path = target("pie");
         Attached attached({probe("uprobe:" + path + ":hook_target_sleep:latency"),
                            probe("syscall:clock_nanosleep:latency")});
@@ -643,11 +650,6 @@ private Q_SLOTS:
     }
 
 private:
-    void needsPrivilege()
-    {
-        if (!m_refused.isEmpty())
-            QSKIP(m_refused);
-    }
     QByteArray m_refused;
 };
 

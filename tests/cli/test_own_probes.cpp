@@ -24,6 +24,13 @@ struct Answer {
 const QString kTarget = QStringLiteral(STATESCAPE_TARGETS "/hook_target_pie");
 } // namespace
 
+// A macro, because a skip must end the test function itself.
+#define NEEDS_PRIVILEGE()                                                                                    \
+    do {                                                                                                     \
+        if (!m_privileged)                                                                                   \
+            QSKIP(qPrintable(m_refusal));                                                                    \
+    } while (false)
+
 /// Probes of one's own on the command line: what can be hooked, what it would cost, recorded to the event.
 class TestOwnProbes : public QObject {
     Q_OBJECT
@@ -80,11 +87,6 @@ class TestOwnProbes : public QObject {
                 sum += rate * static_cast<double>((*log)->view().durationNs(row)) / 1e9;
         }
         return sum;
-    }
-    void needsPrivilege()
-    {
-        if (!m_privileged)
-            QSKIP(qPrintable(m_refusal));
     }
 
 private slots:
@@ -184,7 +186,7 @@ private slots:
 
     void tryingSaysWhatItWouldCollectAndCost()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto answer =
             run({"probes", "--try", "syscall:clock_nanosleep:latency", "--duration", "1500ms", "--json"});
         QVERIFY2(answer.status == 0, qPrintable(answer.err));
@@ -205,7 +207,7 @@ private slots:
 
     void recordedToTheEvent()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto answer =
             run({"record", "-o", "own.statescape", "--interval", "100ms", "--probes", "cpu", "--probe",
                  "uprobe:" + kTarget + ":hook_target_call", "--probe",
@@ -221,7 +223,7 @@ private slots:
     // The model says what it needs, and watching asks for exactly that.
     void watchingAsksForTheModelsProbes()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const QString probe = "syscall:clock_nanosleep:latency";
         auto answer = run({"record", "-o", "model.statescape", "--interval", "50ms", "--duration", "3s",
                            "--probes", "cpu", "--probe", probe, "--label", "positive"});
@@ -235,7 +237,7 @@ private slots:
 
     void aModelWhoseProgramIsGoneSaysSo()
     {
-        needsPrivilege();
+        NEEDS_PRIVILEGE();
         const auto program = path("gone");
         QVERIFY(QFile::copy(kTarget, program));
         const QString probe = "uprobe:" + program + ":hook_target_call";
