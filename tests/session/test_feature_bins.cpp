@@ -179,17 +179,24 @@ private Q_SLOTS:
 
     void aConstantIsOneBarAndItsMedianExact()
     {
+        const auto sampleOf = [](std::uint64_t timeNs, float value) {
+            feature::FeatureFrame frame;
+            frame.timeNs = timeNs;
+            frame.durationNs = 1;
+            frame.values = {value};
+            return frame;
+        };
         feature::SampleLog log(std::make_shared<const schema::Schema>(std::vector<schema::Feature>{
             {"errors", "errors", base::Unit::PerSecond, schema::FeatureKind::Rate, "", "", false}}));
         for (std::uint64_t i = 1; i <= 100; ++i)
-            log.append({.timeNs = i, .durationNs = 1, .values = {0.0F}});
+            log.append(sampleOf(i, 0));
         const std::vector<int> columns{0};
         const auto bins = FeatureBins::build(log.view(), columns);
         QCOMPARE(bins[0]->all()[0], std::uint64_t(100));
         QCOMPARE(*bins[0]->median(bins[0]->all()), 0.0);
         QVERIFY(!bins[0]->outgrown());
         for (std::uint64_t i = 101; i <= 10'000; ++i)
-            log.append({.timeNs = i, .durationNs = 1, .values = {1e6F}});
+            log.append(sampleOf(i, 1e6F));
         bins[0]->append(log.view());
         QVERIFY(bins[0]->outgrown());
         std::stop_source stop;
