@@ -23,6 +23,7 @@ class TestProjection : public QObject {
 private slots:
     void separatesWhatDiffers();
     void axesSayWhatTheyMean();
+    void picturesDoNotFlip_data();
     void picturesDoNotFlip();
     void picturesDoNotDriftWithMoreOfTheSame();
     void driftIsAnAngle();
@@ -100,9 +101,18 @@ void TestProjection::axesSayWhatTheyMean()
     QCOMPARE(axes[1].columns, std::vector<int>{2});
 }
 
+void TestProjection::picturesDoNotFlip_data()
+{
+    QTest::addColumn<quint64>("seed");
+    for (quint64 seed = 1; seed <= 20; ++seed)
+        QTest::addRow("%d", static_cast<int>(seed)) << seed;
+}
+
+// A kind of state that comes in for the first time turns an axis, by less than 60 degrees.
 void TestProjection::picturesDoNotFlip()
 {
-    const auto data = test::plant({.kinds = 3, .rounds = 4, .strength = 4});
+    QFETCH(quint64, seed);
+    const auto data = test::plant({.kinds = 3, .rounds = 4, .strength = 4, .seed = seed});
     const auto n = data.x.rows();
     auto previous = Projection::fit(*data.schema, data.x.topRows(n / 3), 3);
     QVERIFY(previous.has_value());
@@ -115,7 +125,7 @@ void TestProjection::picturesDoNotFlip()
         for (int c = 0; c < 3; ++c) {
             const Eigen::VectorXf a = before.col(c).array() - before.col(c).mean();
             const Eigen::VectorXf b = after.col(c).array() - after.col(c).mean();
-            QVERIFY2(a.dot(b) > 0.7F * a.norm() * b.norm(),
+            QVERIFY2(a.dot(b) > 0.5F * a.norm() * b.norm(),
                      qPrintable(QStringLiteral("axis %1 at %2: %3")
                                     .arg(c)
                                     .arg(upTo)

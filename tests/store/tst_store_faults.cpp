@@ -158,7 +158,7 @@ private slots:
         QTest::addColumn<quint32>("value");
         QTest::addColumn<int>("code");
         QTest::newRow("another program's database") << 68 << quint32(0) << int(Code::Corrupt);
-        QTest::newRow("newer format") << 60 << quint32(3) << int(Code::NewerVersion);
+        QTest::newRow("newer format") << 60 << quint32(4) << int(Code::NewerVersion);
         QTest::newRow("much newer format") << 60 << quint32(0xffffffff) << int(Code::NewerVersion);
         QTest::newRow("no format") << 60 << quint32(0) << int(Code::Corrupt);
     }
