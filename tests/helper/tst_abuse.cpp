@@ -376,13 +376,13 @@ private Q_SLOTS:
         if (pid == 0) {
             ::freopen("/dev/null", "w", stderr);
             ::execl(program.c_str(), program.c_str(), "record", "-o", file.c_str(), "--interval", "50ms",
-                    "--duration", "60s", nullptr);
+                    "--duration", "90s", nullptr);
             ::_exit(126);
         }
         std::this_thread::sleep_for(std::chrono::seconds(3));
         ::kill(pid, SIGSTOP);
-        // A megabyte of pipe and half of queue hold some ten seconds.
-        std::this_thread::sleep_for(std::chrono::seconds(std::max(20, stopSeconds())));
+        // A megabyte of pipe and half of queue hold some thirty seconds.
+        std::this_thread::sleep_for(std::chrono::seconds(std::max(50, stopSeconds())));
         ::kill(pid, SIGCONT);
         std::this_thread::sleep_for(std::chrono::seconds(3));
         ::kill(pid, SIGINT);
