@@ -76,7 +76,7 @@ void FeatureStrips::paintEvent(QPaintEvent *)
     const QFontMetrics figures(figureFont());
     int names = 0;
     for (const auto &feature : m_features)
-        names = std::max(names, fontMetrics().horizontalAdvance(qt(feature.title)));
+        names = std::max(names, fontMetrics().horizontalAdvance(qt(feature.title)) + 2);
     names = std::min(names, width() / 2);
     const int values = figures.horizontalAdvance(QStringLiteral("999.9 MB/s "));
     for (std::size_t i = 0; i < m_features.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "ui/kit/figure_list.h"
 #include "ui/kit/section.h"
 #include "ui/kit/text.h"
+#include "ui/kit/theme.h"
 #include "ui/models/offer_model.h"
 
 #include <QComboBox>
@@ -91,6 +92,7 @@ ProbeDialog::ProbeDialog(SessionController &controller, PlanKeeper &keeper, QWid
     middle->setStretchFactor(0, 3);
     middle->setStretchFactor(1, 4);
     middle->setStretchFactor(2, 2);
+    middle->setSizes({width() * 36 / 100, width() * 42 / 100, width() * 22 / 100});
     box->addWidget(middle, 1);
     box->addWidget(makeFoot());
     connect(m_pane, &ProbePreviewPane::measureChosen, this, &ProbeDialog::preview);
@@ -167,6 +169,7 @@ QWidget *ProbeDialog::makeResults()
     auto *box = column(part);
     m_results->setModel(m_offers);
     m_results->setAccessibleName(tr("What was found"));
+    m_results->setTextElideMode(Qt::ElideMiddle);
     m_results->setObjectName(QStringLiteral("results"));
     m_results->header()->setSectionResizeMode(OfferModel::kName, QHeaderView::Stretch);
     m_results->header()->setSectionResizeMode(OfferModel::kPlace, QHeaderView::Fixed);
@@ -196,6 +199,11 @@ QWidget *ProbeDialog::makeList()
     m_list->setAccessibleName(tr("Probes to be recorded"));
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->viewport()->setAutoFillBackground(false);
+    m_list->setItemDelegate(new RowDelegate(m_list));
+    // Boxes without a tick are to be seen too.
+    QPalette colours = m_list->palette();
+    colours.setColor(QPalette::Base, currentTheme().button);
+    m_list->setPalette(colours);
     m_list->setWordWrap(true);
     m_list->setTextElideMode(Qt::ElideMiddle);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

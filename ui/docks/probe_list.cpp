@@ -43,8 +43,6 @@ ProbeList::ProbeList(ProbeModel *model, QWidget *parent)
     const bool down = settings.value(kSortDown, true).toBool();
     m_order->sort(std::clamp(column, -1, int(ProbeModel::kShare)),
                   down ? Qt::DescendingOrder : Qt::AscendingOrder);
-    header()->setSortIndicator(m_order->sortColumn(), m_order->sortOrder());
-    header()->setSortIndicatorShown(m_order->sortColumn() >= 0);
     connect(header(), &QHeaderView::sectionClicked, this, &ProbeList::sortBy);
 }
 
@@ -61,8 +59,7 @@ void ProbeList::sortBy(int column)
             by = -1;
     }
     m_order->sort(by, order);
-    header()->setSortIndicatorShown(by >= 0);
-    header()->setSortIndicator(by, order);
+    header()->viewport()->update();
     QSettings settings;
     settings.setValue(kSortColumn, by);
     settings.setValue(kSortDown, order == Qt::DescendingOrder);
@@ -74,14 +71,14 @@ void ProbeList::measure()
     const QFontMetrics heads(header()->font());
     const QString widest[] = {{}, QStringLiteral("99.9k"), QStringLiteral("9999"), QStringLiteral("99.99")};
     for (int column = ProbeModel::kEvents; column <= ProbeModel::kShare; ++column) {
-        const QString head = model()->headerData(column, Qt::Horizontal).toString();
+        const QString head = m_order->sourceModel()->headerData(column, Qt::Horizontal).toString();
         m_figure[column] = std::max(figures.horizontalAdvance(widest[column]) + kMargin,
-                                    heads.horizontalAdvance(head) + kMargin);
+                                    heads.horizontalAdvance(head + ProbeOrder::kDown) + kMargin);
         header()->setSectionResizeMode(column, QHeaderView::Fixed);
         header()->resizeSection(column, m_figure[column]);
     }
     m_reason = words.horizontalAdvance(tr("not in this kernel")) + kMargin;
-    m_name = kSign + words.horizontalAdvance(QStringLiteral("Memory reclaim"));
+    m_name = kSign + words.horizontalAdvance(tr("System calls"));
     fitColumns();
 }
 
@@ -95,11 +92,6 @@ void ProbeList::fitColumns()
         if (out)
             room += m_figure[column];
     }
-}
-
-int ProbeList::shareWidth() const
-{
-    return m_figure[ProbeModel::kShare];
 }
 
 QSize ProbeList::minimumSizeHint() const

@@ -17,8 +17,6 @@ public:
     explicit ProbeList(ProbeModel *model, QWidget *parent = nullptr);
     [[nodiscard]] ProbeOrder *order() const { return m_order; }
     QSize minimumSizeHint() const override;
-    /// @return width of the last column, for what stands below it.
-    [[nodiscard]] int shareWidth() const;
 
 protected:
     void drawRow(QPainter *painter, const QStyleOptionViewItem &option,

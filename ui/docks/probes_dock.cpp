@@ -12,7 +12,8 @@
 #include <QHeaderView>
 #include <QMenu>
 #include <QPushButton>
-#include <QToolButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -40,7 +41,7 @@ ProbesDock::ProbesDock(SessionController &controller, PlanKeeper &keeper, QWidge
     , m_list(new ProbeList(m_model))
 {
     m_privilege = makePrivilege();
-    auto *page = new QWidget;
+    auto *page = m_page = new QWidget;
     auto *box = new QVBoxLayout(page);
     box->setContentsMargins(10, 0, 10, 6);
     box->setSpacing(2);
@@ -48,11 +49,19 @@ ProbesDock::ProbesDock(SessionController &controller, PlanKeeper &keeper, QWidge
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     box->addWidget(m_privilege);
     box->addWidget(m_list);
-    box->addWidget(makeTotals());
+    m_totals = makeTotals();
+    box->addWidget(m_totals);
     box->addSpacing(3);
     box->addWidget(makeButtons());
     box->addStretch(1);
-    setWidget(page);
+    // In a low window the panel scrolls as a whole; it must not decide how low a window can be.
+    auto *scroll = new QScrollArea;
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setMinimumWidth(page->minimumSizeHint().width());
+    setWidget(scroll);
     m_sinceUpdate.start();
     m_sinceOrder.start();
     m_later.setSingleShot(true);
@@ -101,7 +110,7 @@ QWidget *ProbesDock::makeTotals()
 {
     auto *part = new QWidget;
     auto *grid = new QGridLayout(part);
-    grid->setContentsMargins(3, 3, 3, 0);
+    grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(6);
     grid->setVerticalSpacing(1);
     grid->setColumnStretch(0, 1);
@@ -133,19 +142,15 @@ QWidget *ProbesDock::makeButtons()
     add->setToolTip(
         tr("Search what this machine offers, see what a probe would give and cost, try it, add it "
            "(Ctrl+P)"));
-    m_menu = new QToolButton;
-    m_menu->setText(QStringLiteral("⋯"));
+    m_menu = new QPushButton(QStringLiteral("⋯"));
     m_menu->setObjectName(QStringLiteral("probesMenu"));
     m_menu->setToolTip(tr("Which shipped probes run, and what all of them may cost"));
     m_menu->setAccessibleName(tr("Probes and budget"));
-    m_menu->setFocusPolicy(Qt::StrongFocus);
-    m_menu->setPopupMode(QToolButton::InstantPopup);
-    m_menu->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
-    auto *menu = new QMenu(m_menu);
-    m_menu->setMenu(menu);
-    connect(menu, &QMenu::aboutToShow, this, [this, menu] {
-        menu->clear();
-        fillMenu(*menu, {});
+    m_menu->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+    connect(m_menu, &QPushButton::clicked, this, [this] {
+        QMenu menu(this);
+        fillMenu(menu, {});
+        menu.exec(m_menu->mapToGlobal(QPoint(0, m_menu->height())));
     });
     row->addWidget(add, 1);
     row->addWidget(m_menu);
@@ -249,14 +254,16 @@ void ProbesDock::showTotals(const session::Snapshot &live)
             label->setToolTip(tip);
     };
     const QString none = QStringLiteral("–");
+    const double budget = m_keeper.plan().budgetPercent;
     double all = 0;
     for (const ProbeRow &row : m_model->rows())
         all += std::max(0.0, row.cpuShare);
+    const bool over = live.live && budget > 0 && all > budget;
     set(kAll,
         status.mapBytes > 0
             ? tr("All probes, maps %1").arg(valueText(double(status.mapBytes), base::Unit::Bytes))
             : tr("All probes"),
-        live.live ? shareText(all) : none,
+        live.live ? (over ? QStringLiteral("▲ ") : QString()) + shareText(all) : none,
         tr("What the probes cost inside the kernel: events × cost of one, as a share of one CPU; and the "
            "kernel memory of "
            "their maps"));
@@ -267,11 +274,9 @@ void ProbesDock::showTotals(const session::Snapshot &live)
         live.live ? shareText(status.helperCpuShare) : none,
         tr("The program that reads the probes: its CPU time as a share of one CPU, measured, and its "
            "memory"));
-    const double budget = m_keeper.plan().budgetPercent;
     set(kBudget, tr("Budget"), budgetText(budget),
         tr("What all probes together may cost, as a share of one CPU. Above it the dearest is shed and taken "
            "back when it fits. Change it in the menu beside the button."));
-    const bool over = live.live && budget > 0 && all > budget;
     m_figures[kAll]->setStyleSheet(over ? QStringLiteral("color: %1").arg(currentTheme().negative.name())
                                         : QString());
 }
@@ -295,10 +300,20 @@ void ProbesDock::update()
 
 void ProbesDock::fitHeight()
 {
+    // The sums stand under the shares, whether the list scrolls or not.
+    const int bar = m_list->verticalScrollBar()->isVisible() ? m_list->verticalScrollBar()->width() : 0;
+    if (const QMargins margins(3, 3, 3 + bar, 0); m_totals->contentsMargins() != margins)
+        m_totals->setContentsMargins(margins);
+    // A box layout short of height would cut the last line of a text that wraps.
+    if (!m_privilege->isHidden()) {
+        const int height = m_privilegeText->heightForWidth(std::max(40, m_page->width() - 20));
+        if (m_privilegeText->minimumHeight() != height)
+            m_privilegeText->setMinimumHeight(height);
+    }
     // The features below have use for the height that is left.
-    const int most = std::max(40, widget()->layout()->hasHeightForWidth()
-                                      ? widget()->layout()->heightForWidth(widget()->width())
-                                      : widget()->layout()->sizeHint().height());
+    const auto *box = m_page->layout();
+    const int most = std::max(40, box->hasHeightForWidth() ? box->heightForWidth(m_page->width())
+                                                           : box->sizeHint().height());
     if (widget()->maximumHeight() != most)
         widget()->setMaximumHeight(most);
 }

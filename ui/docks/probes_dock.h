@@ -8,10 +8,8 @@
 
 #include <QTimer>
 
-class QGridLayout;
 class QMenu;
 class QPushButton;
-class QToolButton;
 
 namespace statescape::ui {
 
@@ -45,11 +43,13 @@ private:
     PlanKeeper &m_keeper;
     ProbeModel *m_model;
     ProbeList *m_list;
+    QWidget *m_page = nullptr;
     QWidget *m_privilege = nullptr;
     QLabel *m_privilegeText = nullptr;
     QPushButton *m_copyCommand = nullptr;
     QLabel *m_names[3] = {}, *m_figures[3] = {};
-    QToolButton *m_menu = nullptr;
+    QWidget *m_totals = nullptr;
+    QPushButton *m_menu = nullptr;
     QString m_command;
     QElapsedTimer m_sinceUpdate, m_sinceOrder;
     QTimer m_later;

@@ -189,7 +189,10 @@ QString tip(const ProbeRow &row)
             cost += QObject::tr(": %1 % of one CPU").arg(row.cpuShare, 0, 'f', 2);
         line(QObject::tr("Cost"), cost);
     }
-    line(row.standing == Standing::Shed ? QObject::tr("Shed") : QObject::tr("Why not"), qt(row.state.reason));
+    line(row.standing == Standing::Shed      ? QObject::tr("Shed")
+         : row.standing == Standing::Running ? QObject::tr("Note")
+                                             : QObject::tr("Why not"),
+         qt(row.state.reason));
     line(QObject::tr("What to do"), qt(row.state.hint));
     return text;
 }
@@ -278,9 +281,9 @@ QVariant ProbeModel::headerData(int section, Qt::Orientation orientation, int ro
     if (role != Qt::DisplayRole)
         return {};
     return section == kName     ? tr("Probe")
-           : section == kEvents ? tr("events/s")
-           : section == kCost   ? tr("ns/event")
-                                : tr("% of CPU");
+           : section == kEvents ? tr("ev/s")
+           : section == kCost   ? tr("ns/ev")
+                                : tr("% CPU");
 }
 
 QVariant ProbeModel::data(const QModelIndex &index, int role) const
@@ -332,6 +335,14 @@ ProbeOrder::ProbeOrder(QObject *parent)
 {
     setSortRole(ProbeModel::kSortRole);
     setDynamicSortFilter(false);
+}
+
+QVariant ProbeOrder::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    const QVariant value = QSortFilterProxyModel::headerData(section, orientation, role);
+    if (role != Qt::DisplayRole || section != sortColumn())
+        return value;
+    return value.toString() + (sortOrder() == Qt::DescendingOrder ? kDown : kUp);
 }
 
 void ProbeOrder::refresh()

@@ -60,6 +60,9 @@ public:
     explicit ProbeOrder(QObject *parent = nullptr);
     /// Sorts again by what was asked for last.
     void refresh();
+    /// Marks of the column that is sorted by.
+    inline static const QString kDown = QStringLiteral(" ▾"), kUp = QStringLiteral(" ▴");
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 };
 
 } // namespace statescape::ui

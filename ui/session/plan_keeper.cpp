@@ -95,8 +95,8 @@ QString PlanKeeper::consequence(const schema::ProbePlan &plan) const
     if (layout.schema()->hash() == live->samples.schema().hash())
         return {};
     QString text =
-        tr("The columns change, so a new session begins in this file. The %1 recorded so far, their "
-           "labels and selections stay in theirs (Session → Sessions in this file).")
+        tr("The columns change, so a new session begins in this file. The %1 recorded so far stay in "
+           "the one before, with their labels and selections (Session → Sessions in this file).")
             .arg(pluralText(live->samples.rows(), tr("sample")));
     if (live->model && !live->model->bind(*layout.schema()))
         text += QLatin1Char(' ') + tr("The model %1 needs columns that would be gone and is put aside.")

@@ -160,7 +160,7 @@ void MainWindow::arrange()
     const QSettings settings;
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()))
         resize(1600, 1000);
-    resizeDocks({m_probes, m_selection}, {280, 340}, Qt::Horizontal);
+    resizeDocks({m_probes, m_selection}, {296, 340}, Qt::Horizontal);
     resizeDocks({m_timeline}, {218}, Qt::Vertical);
     if (!restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion))
         showPerspective(QStringLiteral("view.observe"));
@@ -188,12 +188,12 @@ void MainWindow::showPerspective(const QString &id)
     m_table->setVisible(label);
     m_timeline->raise();
     const int side = train ? 390 : 340;
-    resizeDocks({m_labels}, {observe || label || train ? 280 : 210}, Qt::Horizontal);
+    resizeDocks({m_labels}, {observe || label || train ? 296 : 210}, Qt::Horizontal);
     resizeDocks({train ? static_cast<QDockWidget *>(m_training) : static_cast<QDockWidget *>(m_selection)},
                 {side}, Qt::Horizontal);
     resizeDocks({m_timeline}, {id == QLatin1String("view.watch") ? 300 : 218}, Qt::Vertical);
     if (observe) {
-        resizeDocks({m_probes, m_features, m_labels}, {230, 260, 150}, Qt::Vertical);
+        resizeDocks({m_probes, m_features, m_labels}, {400, 200, 120}, Qt::Vertical);
         resizeDocks({m_selection, m_model}, {480, 170}, Qt::Vertical);
     }
     if (label)
