@@ -8,18 +8,15 @@
 
 namespace statescape::bpf {
 namespace {
-/// For machines where rounds scatter; from the probes' README.
+/// What a traced system call pays beside the program, for the slow way in and out of the kernel; recorded.
+constexpr double kTracedCallNs = 20;
+
+/// For where nothing can be measured, or rounds scatter.
 double recordedWarmNs(schema::Probe probe)
 {
-    // A traced system call takes the kernel's slow way in and out, whatever the program does.
-    switch (probe) {
-    case schema::Probe::Syscalls:
-        return 100;
-    case schema::Probe::SyscallTimes:
-        return 90;
-    default:
-        return -1;
-    }
+    const double program = schema::info(probe).recorded.warmNs;
+    const bool call = probe == schema::Probe::Syscalls || probe == schema::Probe::SyscallTimes;
+    return program >= 0 && call ? program + kTracedCallNs : program;
 }
 } // namespace
 

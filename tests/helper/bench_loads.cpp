@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -46,20 +47,20 @@ double clockNs(clockid_t clock)
 
 /// Runs @p body in a child on one CPU. @return what it returns.
 template <class Body>
-double inChild(Body body)
+Cost inChild(Body body)
 {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return 0;
+        return {};
     const pid_t child = ::fork();
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         pinToOneCpu();
-        const double value = body();
+        const Cost value = body();
         [[maybe_unused]] const auto written = ::write(ends[1], &value, sizeof value);
         ::_exit(0);
     }
-    double value = 0;
+    Cost value;
     [[maybe_unused]] const auto got = ::read(ends[0], &value, sizeof value);
     ::close(ends[0]);
     ::close(ends[1]);
@@ -77,23 +78,36 @@ double cpuOfChildrenNs()
     return ns(use.ru_utime) + ns(use.ru_stime);
 }
 
-/// @param other shares the work; 0: none @return the least CPU time of @p rounds runs, ns per turn
-template <class Turn>
-double leastOf(int rounds, int turns, pid_t other, Turn turn)
+/// @param cpu ns of CPU of all that takes part @param turns of a short run
+template <class Clock, class Turn>
+Cost measured(double seconds, int turns, Clock cpu, Turn turn)
+{
+    const double begun = clockNs(CLOCK_MONOTONIC);
+    const double cpuBegun = cpu();
+    Cost cost{1e18, 0, 0};
+    double done = 0;
+    double now = begun;
+    while (now - begun < seconds * 1e9) {
+        const double before = cpu();
+        for (int i = 0; i < turns; ++i)
+            if (!turn())
+                return {};
+        cost.least = std::min(cost.least, (cpu() - before) / turns);
+        done += turns;
+        now = clockNs(CLOCK_MONOTONIC);
+    }
+    cost.mean = (cpu() - cpuBegun) / done;
+    cost.share = (cpu() - cpuBegun) / (now - begun);
+    return cost;
+}
+
+/// @return ns of CPU of this process and of @p other, where there is one.
+auto cpuWith(pid_t other)
 {
     clockid_t clock{};
     if (other != 0)
         ::clock_getcpuclockid(other, &clock);
-    const auto now = [&] { return clockNs(CLOCK_PROCESS_CPUTIME_ID) + (other != 0 ? clockNs(clock) : 0.0); };
-    double best = 1e18;
-    for (int round = 0; round < rounds; ++round) {
-        const double begun = now();
-        for (int i = 0; i < turns; ++i)
-            if (!turn())
-                return 0;
-        best = std::min(best, (now() - begun) / turns);
-    }
-    return best;
+    return [other, clock] { return clockNs(CLOCK_PROCESS_CPUTIME_ID) + (other != 0 ? clockNs(clock) : 0.0); };
 }
 
 /// Serves @p file to one connection after the other.
@@ -127,7 +141,7 @@ bool fetch(const sockaddr_in &address)
     return all == 65536;
 }
 
-double fileRequestsHere(const char *file)
+Cost fileRequestsHere(const char *file, double seconds)
 {
     const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -137,31 +151,32 @@ double fileRequestsHere(const char *file)
     if (::bind(listener.get(), reinterpret_cast<sockaddr *>(&address), size) != 0 ||
         ::listen(listener.get(), 64) != 0 ||
         ::getsockname(listener.get(), reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        return 0;
+        return {};
     const pid_t server = ::fork();
     if (server == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         serveFile(listener.get(), file);
     }
-    const double ns = leastOf(12, 1500, server, [&] { return fetch(address); });
+    const auto cost = measured(seconds, 400, cpuWith(server), [&] { return fetch(address); });
     ::kill(server, SIGKILL);
     ::waitpid(server, nullptr, 0);
-    return ns / 1e3;
+    return cost;
 }
 } // namespace
 
-double systemCallNs()
+Cost systemCalls(double seconds)
 {
-    return inChild([] { return leastOf(12, 100'000, 0, [] { return ::syscall(SYS_getppid) >= 0; }); });
+    return inChild(
+        [=] { return measured(seconds, 100'000, cpuWith(0), [] { return ::syscall(SYS_getppid) >= 0; }); });
 }
 
-double roundTripNs()
+Cost roundTrips(double seconds)
 {
-    return inChild([] {
+    return inChild([=] {
         std::array<int, 2> there{};
         std::array<int, 2> back{};
         if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
-            return 0.0;
+            return Cost{};
         char byte = 0;
         const pid_t other = ::fork();
         if (other == 0) {
@@ -171,18 +186,18 @@ double roundTripNs()
             }
             ::_exit(0);
         }
-        const double ns = leastOf(20, 20'000, other, [&] {
+        const auto cost = measured(seconds, 10'000, cpuWith(other), [&] {
             return ::write(there[1], &byte, 1) == 1 && ::read(back[0], &byte, 1) == 1;
         });
         ::kill(other, SIGKILL);
-        return ns;
+        return cost;
     });
 }
 
-double sparseTurnNs()
+Cost sparseTurns(double seconds)
 {
-    return inChild([] {
-        return leastOf(4, 500, 0, [] {
+    return inChild([=] {
+        return measured(seconds, 250, cpuWith(0), [] {
             const timespec pause{0, 940'000};
             ::nanosleep(&pause, nullptr);
             return ::syscall(SYS_getppid) >= 0;
@@ -190,7 +205,7 @@ double sparseTurnNs()
     });
 }
 
-std::optional<double> compileMs()
+std::optional<Cost> compiles(double seconds)
 {
     char file[] = "/tmp/statescape-bench-XXXXXX.cpp";
     const int fd = ::mkstemps(file, 4);
@@ -200,35 +215,32 @@ std::optional<double> compileMs()
         return std::nullopt;
     ::close(fd);
     const std::string command = std::string("g++ -fsyntax-only ") + file + " 2>/dev/null";
-    double best = 1e18;
-    bool works = true;
-    for (int i = 0; i < 8 && works; ++i) {
-        const double begun = cpuOfChildrenNs();
-        works = std::system(command.c_str()) == 0;
-        best = std::min(best, cpuOfChildrenNs() - begun);
-    }
+    const auto cost =
+        measured(seconds, 1, cpuOfChildrenNs, [&] { return std::system(command.c_str()) == 0; });
     ::unlink(file);
-    return works ? std::optional(best / 1e6) : std::nullopt;
+    return cost.mean > 0 ? std::optional(cost) : std::nullopt;
 }
 
-double fileRequestUs()
+Cost fileRequests(double seconds)
 {
     char file[] = "/tmp/statescape-bench-XXXXXX";
     const int fd = ::mkstemp(file);
     if (fd < 0 || ::ftruncate(fd, 65536) != 0)
-        return 0;
+        return {};
     ::close(fd);
-    const double us = inChild([&] { return fileRequestsHere(file); });
+    const auto cost = inChild([&] { return fileRequestsHere(file, seconds); });
     ::unlink(file);
-    return us;
+    return cost;
 }
 
-std::optional<double> stressSwitchUs()
+std::optional<Cost> stressSwitches(double seconds)
 {
-    FILE *pipe = ::popen("stress-ng --switch 2 --timeout 2s --metrics-brief 2>&1", "re");
+    const std::string command =
+        "stress-ng --switch 2 --timeout " + std::to_string(std::lround(seconds)) + "s --metrics-brief 2>&1";
+    FILE *pipe = ::popen(command.c_str(), "re");
     if (!pipe)
         return std::nullopt;
-    std::optional<double> us;
+    std::optional<Cost> cost;
     std::array<char, 512> line{};
     while (::fgets(line.data(), static_cast<int>(line.size()), pipe)) {
         // "metrc: [7] switch   3456789   2.00   0.31   3.65   1728394.50   872926.52"
@@ -237,12 +249,14 @@ std::optional<double> stressSwitchUs()
         double real = 0;
         double user = 0;
         double system = 0;
-        if (at && std::sscanf(at, "] switch %lf %lf %lf %lf", &operations, &real, &user, &system) == 4 &&
-            operations > 0)
-            us = (user + system) * 1e6 / operations;
+        if (!at || std::sscanf(at, "] switch %lf %lf %lf %lf", &operations, &real, &user, &system) != 4 ||
+            operations <= 0)
+            continue;
+        const double ns = (user + system) * 1e9 / operations;
+        cost = Cost{ns, ns, (user + system) / real};
     }
     ::pclose(pipe);
-    return us;
+    return cost;
 }
 
 Pacer::Pacer(unsigned callsPerSecond)
