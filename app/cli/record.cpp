@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/units.h"
 #include "core/schema/entities.h"
+#include "core/session/plan_text.h"
 #include "core/session/recording.h"
 
 #include <filesystem>
@@ -24,25 +25,6 @@ struct RecordOptions {
     std::vector<std::string> probes, own, command;
     bool pkexec = false;
 };
-
-base::Result<std::uint64_t> probeMask(const std::vector<std::string> &keys)
-{
-    if (keys.empty())
-        return schema::defaultProbes();
-    std::uint64_t mask = 0;
-    for (const auto &key : keys) {
-        const auto probe = schema::probeFromKey(key);
-        if (probe == schema::Probe::kCount) {
-            std::string known;
-            for (const auto &row : schema::probes())
-                known.append(known.empty() ? "" : ", ").append(row.key);
-            return base::fail(base::Code::InvalidArgument, "--probes: there is no probe '" + key + "'",
-                              "there are " + known);
-        }
-        mask |= schema::bitOf(probe);
-    }
-    return mask;
-}
 
 base::Result<schema::EntityKind> entityKind(const std::string &word)
 {
@@ -119,7 +101,9 @@ public:
         if (helper.intervalNs < wire::kMinIntervalNs || helper.intervalNs > wire::kMaxIntervalNs)
             return base::fail(base::Code::InvalidArgument,
                               "--interval " + m_options.interval + " is out of range", "use 50ms to 60s");
-        STATESCAPE_TRY(helper.plan.probes, probeMask(m_options.probes));
+        if (!m_options.probes.empty()) {
+            STATESCAPE_TRY(helper.plan.probes, session::probeMask(m_options.probes));
+        }
         if (helper.plan.entity != schema::EntityKind::Host) {
             if (!m_options.own.empty())
                 return base::fail(base::Code::InvalidArgument,
@@ -251,7 +235,10 @@ Run addRecord(CLI::App &app, const std::vector<std::string> &command)
                    "session file, made or added to (default: named by the time)");
     app.add_option("--duration", options->duration, "such as 60s; with a COMMAND it is ended then");
     app.add_option("--interval", options->interval, "50ms to 60s")->capture_default_str();
-    app.add_option("--probes", options->probes, "keys, separated by commas (default: all)")->delimiter(',');
+    app.add_option(
+           "--probes", options->probes,
+           "keys, separated by commas; `default` and `all` stand for many: default,locks (default: default)")
+        ->delimiter(',');
     app.add_option("--probe", options->own,
                    "a probe of your own, such as kprobe:vfs_fsync:latency (may be given several times; see "
                    "statescape probes --search)");

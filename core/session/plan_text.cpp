@@ -37,11 +37,15 @@ base::Result<std::uint64_t> probeMask(std::span<const std::string> keys)
 {
     std::uint64_t mask = 0;
     for (const auto &key : keys) {
+        if (key == "default" || key == "all") {
+            mask |= key == "all" ? (std::uint64_t{1} << schema::kProbeCount) - 1 : schema::defaultProbes();
+            continue;
+        }
         const auto probe = schema::probeFromKey(key);
         if (probe == schema::Probe::kCount) {
-            std::string known;
+            std::string known = "default, all";
             for (const auto &row : schema::probes())
-                known.append(known.empty() ? "" : ", ").append(row.key);
+                known.append(", ").append(row.key);
             return base::fail(base::Code::InvalidArgument, "there is no probe '" + key + "'",
                               "there are " + known);
         }

@@ -21,7 +21,7 @@ struct PlanText {
     double budgetPercent = 1;
 };
 
-/// @return bits of the shipped probes with these keys. @error InvalidArgument, says which there are
+/// @return bits of the shipped probes with these keys; "default" and "all" stand for many. @error InvalidArgument, says which there are
 base::Result<std::uint64_t> probeMask(std::span<const std::string> keys);
 
 /// Reads a probe as a person writes it: a program by its name alone becomes its path, a script is read.

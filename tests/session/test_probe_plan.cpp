@@ -20,6 +20,13 @@ using schema::Measure;
 class TestProbePlan : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void oneWordStandsForManyProbes()
+    {
+        const std::vector<std::string> all{"all"}, more{"default", "locks"};
+        QCOMPARE(*session::probeMask(all), (std::uint64_t{1} << schema::kProbeCount) - 1);
+        QCOMPARE(*session::probeMask(more), schema::defaultProbes() | schema::bitOf(schema::Probe::Locks));
+    }
+
     void aPlanSurvivesBeingText()
     {
         PlanText text;
