@@ -441,6 +441,9 @@ private:
         m_dialog = std::make_unique<ProbeDialog>(*m_controller, *m_keeper);
         m_dialog->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_dialog.get()));
+        // Shortcuts work in the active window only, which without a window manager nobody makes it.
+        m_dialog->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_dialog.get()));
     }
     const session::ProbePreview *shown() const { return m_dialog->previewPane()->preview(); }
     QString label(const char *name) const
