@@ -275,6 +275,8 @@ void modelError(const std::string &name, const std::function<std::optional<load:
         watch::Helper helper(0, kIntervalNs);
         if (!helper.works() || off.back().least <= 0)
             return;
+        // In its first seconds the helper makes a load of its own to measure by, which is no idle machine.
+        ::usleep(2'500'000);
         const auto share = [&](const std::function<void()> &work) {
             const double nsBegun = helper.modelledNs();
             const auto begun = base::monotonicNs();

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -51,17 +52,25 @@ std::pair<std::uint64_t, std::size_t> mapsOf(pid_t pid)
 {
     std::uint64_t bytes = 0;
     std::size_t descriptors = 0;
+    std::set<std::string> seen;
     std::error_code error;
     for (const auto &entry :
          std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fdinfo", error)) {
         ++descriptors;
         std::ifstream file(entry.path());
         bool map = false;
+        std::uint64_t size = 0;
+        std::string id;
         for (std::string line; std::getline(file, line);) {
             map = map || line.starts_with("map_type:");
-            if (map && line.starts_with("memlock:"))
-                bytes += std::stoull(line.substr(8));
+            if (line.starts_with("memlock:"))
+                size = std::stoull(line.substr(8));
+            if (line.starts_with("map_id:"))
+                id = line.substr(7);
         }
+        // Probes share maps, each by a descriptor of its own.
+        if (map && seen.insert(id).second)
+            bytes += size;
     }
     return {bytes, descriptors};
 }
