@@ -401,8 +401,8 @@ private Q_SLOTS:
         QVERIFY(client.send(wire::Start{50 * kMs}));
         const auto first = client.receiveA<wire::RawSample>();
         QVERIFY(first);
-        // Pipe and queue together hold some 200 samples.
-        std::this_thread::sleep_for(std::chrono::seconds(16));
+        // Pipe and queue together hold half a megabyte: at most 400 samples of the smallest size.
+        std::this_thread::sleep_for(std::chrono::seconds(30));
         const auto resident = client.status("VmRSS");
         QVERIFY(resident);
         QVERIFY2(*resident * 1024 < first->helperRssBytes + kMayGrow,
