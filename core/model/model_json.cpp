@@ -16,7 +16,7 @@ using schema::Polarity;
 
 namespace {
 constexpr std::string_view kFormat = "statescape-model";
-constexpr int kMissingReasons = 9;
+constexpr int kMissingReasons = static_cast<int>(Missing::Shed) + 1;
 
 json valueOf(float value)
 {
