@@ -20,6 +20,14 @@ struct Subject {
     std::string name;
 };
 
+/// A probe that saw only a part of the interval, to stay within the budget: its features are estimates.
+struct Seen {
+    std::string probe; ///< its key, see schema::Feature::probe
+    float share = 1;   ///< of the interval, above 0, below 1
+    float error = -1;  ///< see wire::Sampled::error
+    bool operator==(const Seen &) const = default;
+};
+
 /// One sample: one entity, one interval, one value per schema column.
 struct FeatureFrame {
     std::uint64_t timeNs = 0;             ///< end of the interval, CLOCK_MONOTONIC
@@ -29,6 +37,7 @@ struct FeatureFrame {
     bool more = false; ///< live: another sample of the same interval, about somebody else, comes at once
     std::vector<float> values;               ///< schema size; NaN with a reason where missing
     std::vector<wire::ProcessUse> processes; ///< who stood out
+    std::vector<Seen> seen;                  ///< probes that saw less than the whole interval
 };
 
 } // namespace statescape::feature

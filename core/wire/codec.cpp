@@ -3,6 +3,7 @@
 #include "core/wire/codec.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -314,6 +315,13 @@ void write(Writer &out, const RawSample &sample)
     out.put(sample.losses.entitiesUntold);
     out.putAll(std::span<const std::uint64_t>(sample.events));
     out.putSparse(sample.slots);
+    out.put(static_cast<std::uint32_t>(sample.sampled.size()));
+    for (const auto &part : sample.sampled) {
+        out.put(static_cast<std::uint8_t>(part.probe));
+        out.put(part.seenNs);
+        out.put(part.windows);
+        out.put(part.error);
+    }
     out.put(static_cast<std::uint32_t>(sample.processes.size()));
     for (const auto &process : sample.processes) {
         out.put(process.pid);
@@ -353,6 +361,21 @@ RawSample readRawSample(Reader &in)
     sample.losses.entitiesUntold = in.get<std::uint64_t>();
     sample.events = in.all<std::uint64_t>(kMaxProbes);
     sample.slots = in.sparse();
+    const auto sampled = in.get<std::uint32_t>();
+    if (sampled > kMaxProbes)
+        in.fail();
+    for (std::uint32_t i = 0; i < sampled && !in.failed(); ++i) {
+        Sampled part;
+        part.probe = static_cast<schema::Probe>(in.get<std::uint8_t>());
+        part.seenNs = in.get<std::uint64_t>();
+        part.windows = in.get<std::uint32_t>();
+        part.error = in.get<float>();
+        const bool ascending = sample.sampled.empty() || sample.sampled.back().probe < part.probe;
+        if (!ascending || static_cast<std::size_t>(part.probe) >= kMaxProbes || part.seenNs == 0 ||
+            part.windows == 0 || std::isnan(part.error))
+            in.fail();
+        sample.sampled.push_back(part);
+    }
     const auto processes = in.get<std::uint32_t>();
     if (processes > kMaxProcesses)
         in.fail();

@@ -15,7 +15,7 @@
 /// Messages between the helper and its user. Values only; encoding is in codec.h.
 namespace statescape::wire {
 
-inline constexpr std::uint16_t kProtocolVersion = 2;
+inline constexpr std::uint16_t kProtocolVersion = 3;
 inline constexpr std::uint64_t kMinIntervalNs = 50'000'000;
 inline constexpr std::uint64_t kMaxIntervalNs = 60'000'000'000;
 
@@ -67,9 +67,9 @@ struct ProcessUse {
     bool operator==(const ProcessUse &) const = default;
 };
 
-/// What is known of a process or a cgroup. What the kernel's probes count is cumulative since the beginning of the
-/// interval in which it came to be told of, so that its first reading is already worth an interval; faults are
-/// cumulative since the process or cgroup began.
+/// What is known of a process or a cgroup. What the kernel's probes count is cumulative since the beginning
+/// of the interval in which it came to be told of, so that its first reading is already worth an interval;
+/// faults are cumulative since the process or cgroup began.
 struct EntityReading {
     std::uint32_t number = 0; ///< the helper's own, never reused for another; it keeps it when it comes back
     std::uint64_t id = 0;     ///< process id, or cgroup id
@@ -95,6 +95,18 @@ struct Losses {
     }
 };
 
+/// A probe that the budget let look at a part of the interval only, in windows. Its words grew only in these,
+/// so what they tell of the interval is an estimate.
+struct Sampled {
+    schema::Probe probe = schema::Probe::kCount;
+    std::uint64_t seenNs = 0;  ///< of the time since the last sample sent, summed over windows; above 0
+    std::uint32_t windows = 0; ///< at least 1; one that spans two samples counts in both
+    /// Relative standard error of its number of events as an estimate of the interval's, from how windows
+    /// differ; below 0: not known (too few so far).
+    float error = -1;
+    bool operator==(const Sampled &) const = default;
+};
+
 /// Helper -> user, each interval. Everything cumulative except gauges and processes.
 struct RawSample {
     std::uint64_t sequence = 0;   ///< counts every tick, also those that were lost
@@ -102,13 +114,14 @@ struct RawSample {
     std::uint64_t boottimeNs = 0; ///< CLOCK_BOOTTIME at the read
     std::uint32_t onlineCpus = 0;
     std::uint64_t cpuChanges = 0;  ///< grows when the set of online CPUs changes
-    std::uint64_t probeMask = 0;   ///< probes whose slots are valid
-    std::uint64_t shedMask = 0;    ///< probes that are out to stay within the budget
+    std::uint64_t probeMask = 0;   ///< probes whose words are valid; of one that is out they stand still
+    std::uint64_t shedMask = 0;    ///< probes that saw nothing of the interval, to stay within the budget
     std::uint64_t helperCpuNs = 0; ///< CPU time of the helper itself
     std::uint64_t helperRssBytes = 0;
     Losses losses;
-    std::vector<std::uint64_t> events;   ///< kernel events handled, by probe of the layout
-    std::vector<std::uint64_t> slots;    ///< words of the layout
+    std::vector<std::uint64_t> events; ///< kernel events handled, by probe of the layout
+    std::vector<std::uint64_t> slots;  ///< words of the layout
+    std::vector<Sampled> sampled; ///< probes that saw a part of the interval, ascending; none of shedMask
     std::vector<ProcessUse> processes;   ///< at most kMaxProcesses
     std::vector<EntityReading> entities; ///< at most kMaxEntities; none in a plan about the host
 };
