@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <random>
 
@@ -83,6 +84,10 @@ RawSample sample()
     raw.slots.resize(schema::slotWords());
     for (std::size_t i = 0; i < raw.slots.size(); ++i)
         raw.slots[i] = i % 7 < 4 ? 0 : i * 0x0101010101ULL;
+    raw.sampled.push_back({schema::Probe::Syscalls, 10'000'000, 1, -1});
+    raw.sampled.push_back({schema::Probe::Scheduler, 250'000'001, 4, 0.0625F});
+    raw.sampled.push_back({schema::userProbe(0), 1, 2, 0});
+    std::ranges::sort(raw.sampled, {}, &Sampled::probe);
     for (std::uint32_t i = 0; i < kMaxProcesses; ++i) {
         ProcessUse use{i, {}, i * 10ULL, i * 20ULL, i * 30ULL};
         std::memcpy(use.comm.data(), "sixteen-bytes-xx", 16);
@@ -190,6 +195,8 @@ private Q_SLOTS:
         QCOMPARE(raw.events, sent.events);
         QCOMPARE(raw.shedMask, sent.shedMask);
         QVERIFY(raw.entities == sent.entities);
+        QCOMPARE(raw.sampled.size(), std::size_t(3));
+        QVERIFY(raw.sampled == sent.sampled);
         QCOMPARE(raw.slots, sent.slots);
         QVERIFY(raw.processes == sent.processes);
         decoder.feed(encode(hello()));
@@ -227,7 +234,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("code");
         QTest::newRow("magic") << 0 << 0x58 << int(base::Code::Corrupt);
         QTest::newRow("type") << 4 << 99 << int(base::Code::Corrupt);
-        QTest::newRow("protocol") << 6 << 3 << int(base::Code::NewerVersion);
+        QTest::newRow("protocol") << 6 << kProtocolVersion + 1 << int(base::Code::NewerVersion);
         QTest::newRow("length") << 11 << 0x7f << int(base::Code::Corrupt);
         QTest::newRow("checksum") << 12 << 1 << int(base::Code::Corrupt);
         QTest::newRow("payload") << 20 << 0xee << int(base::Code::Corrupt);
@@ -250,6 +257,47 @@ private Q_SLOTS:
         QVERIFY(error.error().message.find("byte 16") != std::string::npos);
         decoder.feed(good);
         QVERIFY2(!decoder.next(), "a dead stream must stay dead");
+    }
+
+    void whatWasSeenIsCheckedPartByPart_data()
+    {
+        QTest::addColumn<std::vector<Sampled>>("parts");
+        QTest::addColumn<bool>("good");
+        using Parts = std::vector<Sampled>;
+        const auto one = [](auto... fields) { return Parts{Sampled{fields...}}; };
+        constexpr auto probe = schema::Probe::Scheduler;
+        constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+        Parts all;
+        for (std::size_t i = 0; i < schema::kProbeCount + schema::kMaxUserProbes; ++i)
+            all.push_back({static_cast<schema::Probe>(i), i + 1, 1, 0.5F});
+        Parts more = all;
+        more.push_back({static_cast<schema::Probe>(all.size()), 1, 1, 0});
+        QTest::newRow("none") << Parts{} << true;
+        QTest::newRow("the least there is") << one(probe, 1ULL, 1U, 0.0F) << true;
+        QTest::newRow("error not known") << one(probe, 1ULL, 1U, -1.0F) << true;
+        QTest::newRow("every probe") << all << true;
+        QTest::newRow("error is no number") << one(probe, 1ULL, 1U, nan) << false;
+        QTest::newRow("saw nothing") << one(probe, 0ULL, 1U, 0.0F) << false;
+        QTest::newRow("in no window") << one(probe, 1ULL, 0U, 0.0F) << false;
+        QTest::newRow("no such probe") << one(schema::Probe{0xff}, 1ULL, 1U, 0.0F) << false;
+        QTest::newRow("twice") << Parts{all[1], all[1]} << false;
+        QTest::newRow("descending") << Parts{all[1], all[0]} << false;
+        QTest::newRow("more than there are probes") << more << false;
+    }
+    void whatWasSeenIsCheckedPartByPart()
+    {
+        QFETCH(std::vector<Sampled>, parts);
+        QFETCH(bool, good);
+        RawSample raw = sample();
+        raw.sampled = parts;
+        Decoder decoder;
+        decoder.feed(encode(raw));
+        const auto back = decoder.next();
+        QCOMPARE(back.has_value(), good);
+        if (good)
+            QVERIFY(std::get<RawSample>(**back).sampled == parts);
+        else
+            QCOMPARE(back.error().code, base::Code::Corrupt);
     }
 
     void trailingBytesInAPayloadAreALie()
@@ -357,6 +405,7 @@ private:
         std::size_t entityBytes = 4;
         for (const auto &entity : sample().entities)
             entityBytes += 4 + 8 + 4 + entity.name.size() + 8 * entity.words.size();
+        const std::size_t sampledAt = raw.size() - entityBytes - kMaxProcesses * 44 - 4 - 3 * 17 - 4;
         const auto start = encode(Start{});
         const auto update = encode(ProbeUpdate{probeState(1)});
         const auto problem = encode(Problem{base::Code::Full, "no space", "free some"});
@@ -370,8 +419,8 @@ private:
         save(folder, "cut-header.bin", {start.begin(), start.begin() + 15});
         save(folder, "cut-payload.bin", {start.begin(), start.end() - 1});
         save(folder, "bad-magic.bin", patched(start, 0, 0x31575354, false));
-        save(folder, "bad-type.bin", patched(start, 4, 0x00020008, false));
-        save(folder, "bad-protocol.bin", patched(start, 4, 0x00030002, false));
+        save(folder, "bad-type.bin", patched(start, 4, kProtocolVersion << 16U | 8, false));
+        save(folder, "bad-protocol.bin", patched(start, 4, (kProtocolVersion + 1U) << 16 | 2, false));
         save(folder, "bad-length-max.bin", patched(start, 8, 0xffffffff, false));
         save(folder, "bad-length-just-over.bin", patched(start, 8, kMaxPayloadBytes + 1, false));
         save(folder, "bad-checksum.bin", patched(start, 12, 0, false));
@@ -385,6 +434,8 @@ private:
              patched(raw, kEventsAt + 4 + 8 * (schema::kProbeCount + 1), 0xfffffff, true));
         save(folder, "bad-process-count.bin",
              patched(raw, raw.size() - entityBytes - kMaxProcesses * 44 - 4, 0xffffffff, true));
+        save(folder, "bad-sampled-count.bin", patched(raw, sampledAt, 0xffffffff, true));
+        save(folder, "bad-sampled-error.bin", patched(raw, sampledAt + 4 + 13, 0x7fc00000, true));
         Bytes longer = start;
         longer.push_back(std::byte{0});
         repairChecksum(longer);
