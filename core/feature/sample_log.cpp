@@ -3,15 +3,44 @@
 #include "core/feature/sample_log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <utility>
 
 namespace statescape::feature {
 
+namespace {
+/// Short lists, one after the other, that never move.
+template <class T>
+class Blocks {
+public:
+    std::span<const T> keep(std::span<const T> list, std::size_t usualSize)
+    {
+        if (list.empty())
+            return {};
+        if (m_blocks.empty() || m_used + list.size() > m_size) {
+            m_size = std::max(usualSize, list.size());
+            m_blocks.push_back(std::make_unique<T[]>(m_size));
+            m_used = 0;
+        }
+        T *first = m_blocks.back().get() + m_used;
+        std::copy(list.begin(), list.end(), first);
+        m_used += list.size();
+        return {first, list.size()};
+    }
+
+private:
+    std::vector<std::unique_ptr<T[]>> m_blocks;
+    std::size_t m_used = 0;
+    std::size_t m_size = 0;
+};
+} // namespace
+
 // The writer only touches cells at and beyond the row count a view was taken with, and no array ever moves,
 // so views need no lock; the hand-over of the view orders the memory.
 struct SampleLog::Chunk {
     static constexpr std::size_t kProcessBlock = 2048;
+    static constexpr std::size_t kSeenBlock = 256;
 
     explicit Chunk(std::size_t columns)
         : values(std::make_unique_for_overwrite<float[]>(kChunkRows * columns))
@@ -21,19 +50,22 @@ struct SampleLog::Chunk {
         , processes(std::make_unique<std::span<const wire::ProcessUse>[]>(kChunkRows))
     {}
 
-    std::span<const wire::ProcessUse> keep(std::span<const wire::ProcessUse> uses)
+    ~Chunk() { delete[] seen.load(std::memory_order_relaxed); }
+    Chunk(const Chunk &) = delete;
+    Chunk &operator=(const Chunk &) = delete;
+
+    /// Most chunks have none and pay a pointer for it. A reader of earlier rows may meet the table as it
+    /// comes: it has no entry for these.
+    void keepSeen(std::size_t slot, std::span<const Seen> parts)
     {
-        if (uses.empty())
-            return {};
-        if (blocks.empty() || blockUsed + uses.size() > blockSize) {
-            blockSize = std::max(kProcessBlock, uses.size());
-            blocks.push_back(std::make_unique_for_overwrite<wire::ProcessUse[]>(blockSize));
-            blockUsed = 0;
+        if (parts.empty())
+            return;
+        auto *table = seen.load(std::memory_order_relaxed);
+        if (table == nullptr) {
+            table = new std::span<const Seen>[kChunkRows];
+            seen.store(table, std::memory_order_release);
         }
-        wire::ProcessUse *first = blocks.back().get() + blockUsed;
-        std::copy(uses.begin(), uses.end(), first);
-        blockUsed += uses.size();
-        return {first, uses.size()};
+        table[slot] = seenBlocks.keep(parts, kSeenBlock);
     }
 
     std::unique_ptr<float[]> values;
@@ -41,10 +73,10 @@ struct SampleLog::Chunk {
     std::unique_ptr<std::uint64_t[]> durations;
     std::unique_ptr<std::uint32_t[]> entities;
     std::unique_ptr<std::span<const wire::ProcessUse>[]> processes;
-    // Writer only: views reach processes through the spans above.
-    std::vector<std::unique_ptr<wire::ProcessUse[]>> blocks;
-    std::size_t blockUsed = 0;
-    std::size_t blockSize = 0;
+    std::atomic<std::span<const Seen> *> seen = nullptr;
+    // Writer only: views reach what is in them through the spans above.
+    Blocks<wire::ProcessUse> processBlocks;
+    Blocks<Seen> seenBlocks;
 };
 
 SampleLog::SampleLog(std::shared_ptr<const schema::Schema> schema)
@@ -67,7 +99,8 @@ void SampleLog::append(FeatureFrame frame)
     chunk.times[slot] = frame.timeNs;
     chunk.durations[slot] = frame.durationNs;
     chunk.entities[slot] = frame.entity;
-    chunk.processes[slot] = chunk.keep(frame.processes);
+    chunk.processes[slot] = chunk.processBlocks.keep(frame.processes, Chunk::kProcessBlock);
+    chunk.keepSeen(slot, frame.seen);
     ++m_rows;
 }
 
@@ -109,6 +142,20 @@ std::span<const wire::ProcessUse> SampleLog::View::processes(std::size_t index) 
 {
     assert(index < m_rows);
     return m_chunks[index / kChunkRows]->processes[index % kChunkRows];
+}
+
+std::span<const Seen> SampleLog::View::seen(std::size_t index) const
+{
+    assert(index < m_rows);
+    const auto *table = m_chunks[index / kChunkRows]->seen.load(std::memory_order_acquire);
+    return table == nullptr ? std::span<const Seen>() : table[index % kChunkRows];
+}
+
+const Seen *SampleLog::View::seenBy(std::string_view probe, std::size_t index) const
+{
+    const auto parts = seen(index);
+    const auto found = std::ranges::find(parts, probe, &Seen::probe);
+    return found == parts.end() ? nullptr : &*found;
 }
 
 std::size_t SampleLog::View::lowerBound(std::uint64_t time) const

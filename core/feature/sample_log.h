@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace statescape::feature {
@@ -35,6 +36,11 @@ public:
         [[nodiscard]] std::uint64_t durationNs(std::size_t index) const;
         [[nodiscard]] std::uint32_t entity(std::size_t index) const;
         [[nodiscard]] std::span<const wire::ProcessUse> processes(std::size_t index) const;
+        /// @return the probes that saw only a part of this sample's interval.
+        [[nodiscard]] std::span<const Seen> seen(std::size_t index) const;
+        /// @param probe its key, see schema::Feature::probe
+        /// @return what it saw of this sample's interval; null when that was all of it, or nothing.
+        [[nodiscard]] const Seen *seenBy(std::string_view probe, std::size_t index) const;
         /// @return first row whose time is not before @p timeNs; rows() when none. Rows are in time order.
         [[nodiscard]] std::size_t lowerBound(std::uint64_t timeNs) const;
         /// @return a dense copy of rows [first, first + count), count x d.

@@ -185,6 +185,20 @@ void HelperSupervisor::deliver(const wire::RawSample &raw)
             m_callbacks.sample(std::move(frame));
 }
 
+void HelperSupervisor::accountSeen(const wire::RawSample &raw, std::uint64_t intervalNs)
+{
+    m_now.seenShare.assign(raw.events.size(), 0);
+    m_now.seenError.assign(raw.events.size(), 0);
+    for (std::size_t i = 0; i < raw.events.size(); ++i) {
+        const auto probe = static_cast<schema::Probe>(i);
+        if (!feature::covers(raw, probe))
+            continue;
+        const auto part = feature::seenPart(raw, probe, intervalNs);
+        m_now.seenShare[i] = part ? part->share : 1;
+        m_now.seenError[i] = part ? part->error : 0;
+    }
+}
+
 void HelperSupervisor::account(const wire::RawSample &raw)
 {
     // Each process counts from 0; what earlier ones lost stays lost.
@@ -202,14 +216,16 @@ void HelperSupervisor::account(const wire::RawSample &raw)
     double nsPerSecond = 0;
     m_now.eventsPerSecond.assign(raw.events.size(), 0);
     m_now.cpuShare.assign(raw.events.size(), 0);
+    accountSeen(raw, raw.timeNs - m_last->timeNs);
     for (std::size_t i = 0; i < raw.events.size(); ++i) {
-        // One that was out for a part of the interval has counted another part of another one.
-        const bool whole = ((raw.shedMask | m_last->shedMask) >> i & 1) == 0;
-        const bool grew = whole && raw.events[i] >= m_last->events[i];
-        const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seconds : 0;
+        const bool grew = m_now.seenShare[i] > 0 && raw.events[i] >= m_last->events[i];
+        const double seen = m_now.seenShare[i] * seconds;
+        const double rate = grew ? static_cast<double>(raw.events[i] - m_last->events[i]) / seen : 0;
         m_now.eventsPerSecond[i] = static_cast<std::uint64_t>(rate + 0.5);
         const auto &state = m_now.probes[i];
-        const double ns = schema::costPerSecond({state.nsPerEvent, state.nsWhenBusy}, rate, raw.onlineCpus);
+        // While it was out its hooks cost nothing.
+        const double ns = m_now.seenShare[i] *
+                          schema::costPerSecond({state.nsPerEvent, state.nsWhenBusy}, rate, raw.onlineCpus);
         m_now.cpuShare[i] = ns / 1e7;
         nsPerSecond += ns;
     }

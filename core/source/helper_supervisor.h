@@ -58,6 +58,7 @@ private:
     base::Result<> on(const wire::ProbeUpdate &update);
     base::Result<> on(const wire::Problem &problem);
     void account(const wire::RawSample &raw);
+    void accountSeen(const wire::RawSample &raw, std::uint64_t intervalNs);
     /// Makes the deriver that the plan needs, or has it begin afresh.
     void prepareDeriver();
     [[nodiscard]] base::Result<> canTellEntities() const;

@@ -28,6 +28,9 @@ struct SourceStatus {
                                            ///< unavailable with Code::Ok
     std::vector<std::uint64_t> eventsPerSecond; ///< last interval, by probe of the layout; empty before the second sample
     std::vector<double> cpuShare;          ///< modelled cost, by probe of the layout, % of one CPU; empty before the second sample
+    std::vector<float> seenShare;          ///< of the last interval, by probe of the layout: 0 (nothing) to 1 (all); empty before the second
+                                           ///< sample. Between these its features are estimates
+    std::vector<float> seenError;          ///< see wire::Sampled::error, by probe of the layout; 0 where all was seen, below 0: not known
     double probeCpuShare = 0;              ///< sum of cpuShare, % of one CPU
     std::uint64_t mapBytes = 0;            ///< kernel memory of the probes' maps
     double helperCpuShare = 0;             ///< measured, % of one CPU, smoothed

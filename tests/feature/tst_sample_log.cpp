@@ -3,6 +3,7 @@
 #include "core/feature/sample_log.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -21,6 +22,8 @@ std::shared_ptr<const schema::Schema> threeColumns()
     return std::make_shared<const schema::Schema>(std::move(features));
 }
 
+constexpr std::uint64_t kFirstSeen = 1000;
+
 FeatureFrame frame(std::uint64_t row)
 {
     FeatureFrame f;
@@ -31,6 +34,11 @@ FeatureFrame frame(std::uint64_t row)
                 -static_cast<float>(row)};
     for (std::uint32_t i = 0; i < row % 5; ++i)
         f.processes.push_back({static_cast<std::uint32_t>(row), {'p'}, row, i, 0});
+    // The first in the middle of a chunk that readers already look at.
+    if (row > kFirstSeen && row % 11 < 2)
+        for (std::size_t i = 0; i <= row % 11; ++i)
+            f.seen.push_back({i == 0 ? "scheduler" : "a probe of one's own, with a name that needs memory",
+                              1.0F / static_cast<float>(row), i == 0 ? -1.0F : 0.25F});
     return f;
 }
 
@@ -41,8 +49,8 @@ bool holds(const SampleLog::View &view, std::size_t row)
     return std::memcmp(values.data(), expected.values.data(), values.size_bytes()) == 0 &&
            view.timeNs(row) == expected.timeNs && view.durationNs(row) == 10 &&
            view.entity(row) == expected.entity &&
-           std::equal(expected.processes.begin(), expected.processes.end(), view.processes(row).begin(),
-                      view.processes(row).end());
+           std::ranges::equal(expected.processes, view.processes(row)) &&
+           std::ranges::equal(expected.seen, view.seen(row));
 }
 } // namespace
 
@@ -125,6 +133,24 @@ private slots:
         log.append(big);
         QCOMPARE(log.view().processes(1).size(), std::size_t(5000));
         QCOMPARE(log.view().processes(1)[4999].pid, 7U);
+    }
+
+    void whatAProbeSawIsFoundByItsKey()
+    {
+        SampleLog log(threeColumns());
+        for (std::size_t i = 0; i < kFirstSeen + 12; ++i)
+            log.append(frame(i));
+        const auto view = log.view();
+        const std::size_t both = 1002; // 1002 % 11 == 1
+        QCOMPARE(view.seen(both).size(), std::size_t(2));
+        QVERIFY(view.seenBy("scheduler", both));
+        QCOMPARE(view.seenBy("scheduler", both)->share, 1.0F / 1002);
+        QCOMPARE(view.seenBy("scheduler", both)->error, -1.0F);
+        QCOMPARE(view.seenBy("a probe of one's own, with a name that needs memory", both)->error, 0.25F);
+        QVERIFY(!view.seenBy("syscalls", both));
+        QVERIFY(!view.seenBy("scheduler", both + 1));
+        QVERIFY(!view.seenBy("scheduler", 0));
+        QVERIFY(view.seen(0).empty());
     }
 
     void readersSeeConstantRowsWhileOneWrites()
