@@ -191,7 +191,7 @@ base::Result<std::vector<int>> Model::bind(const schema::Schema &schema) const
         if (columns[j] >= 0)
             continue;
         const auto &feature = features()[j];
-        if (const int other = schema.indexOf(feature.key); other >= 0)
+        if (const int other = schema.indexOf(feature); other >= 0)
             return base::fail(Code::Mismatch,
                               fmt::format("feature {} is in \"{}\" here, model \"{}\" was trained on \"{}\"",
                                           feature.key,

@@ -197,7 +197,7 @@ std::vector<int> Preparer::locate(const schema::Schema &schema) const
 {
     std::vector<int> out;
     for (const auto &column : m_columns) {
-        const int index = schema.indexOf(column.feature.key);
+        const int index = schema.indexOf(column.feature);
         const bool fits = index >= 0 && schema[static_cast<std::size_t>(index)].unit == column.feature.unit;
         out.push_back(fits ? index : -1);
     }

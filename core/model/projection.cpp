@@ -200,7 +200,7 @@ std::vector<AxisMeaning> Projection::axes(const schema::Schema &schema) const
             if (axis.columns.size() == 3 || !(std::fabs(loading) >= kNamedShare * largest) || !(largest > 0))
                 break;
             const auto &feature = m_data->preparer.features()[static_cast<std::size_t>(j)];
-            const int column = schema.indexOf(feature.key);
+            const int column = schema.indexOf(feature);
             if (column < 0)
                 continue;
             axis.text += axis.columns.empty() ? ": " : ", ";

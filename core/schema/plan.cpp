@@ -5,6 +5,7 @@
 #include "core/schema/entities.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace statescape::schema {
@@ -24,6 +25,31 @@ void mix(std::uint64_t &hash, std::string_view text)
     }
     hash ^= 0xffU;
     hash *= 0x100000001b3U;
+}
+
+/// @return a mark of six digits that follows from the probe's text alone.
+std::string markOf(const std::string &text)
+{
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    mix(hash, text);
+    std::string out = "#";
+    for (int shift = 40; shift < 64; shift += 4)
+        out += kDigits[hash >> shift & 15U];
+    return out;
+}
+
+/// How many of the plan's probes give a column of that key.
+std::map<std::string, int> columnCounts(const std::vector<std::vector<UserFeature>> &probes)
+{
+    std::map<std::string, int> out;
+    for (const auto &features : probes) {
+        std::set<std::string> once;
+        for (const auto &row : features)
+            if (once.insert(row.feature.key).second)
+                ++out[row.feature.key];
+    }
+    return out;
 }
 
 PlannedProbe catalogueProbe(std::size_t index, bool planned)
@@ -99,6 +125,10 @@ Layout::Layout(ProbePlan plan)
     std::set<std::string> keys;
     for (const auto &row : schema::features())
         keys.emplace(row.key);
+    std::vector<std::vector<UserFeature>> own;
+    for (const auto &probe : m_plan.user)
+        own.push_back(userFeatures(probe));
+    const auto counts = columnCounts(own);
     for (std::size_t i = 0; i < m_plan.user.size(); ++i) {
         const auto &probe = m_plan.user[i];
         PlannedProbe planned{format(probe), {}, format(probe), "a probe of your own", ProbeOrigin::Bpf,
@@ -112,9 +142,14 @@ Layout::Layout(ProbePlan plan)
         }
         m_words += planned.words;
         m_probes.push_back(std::move(planned));
-        for (auto &row : userFeatures(probe)) {
-            // Two binaries of one name, say, or a system call called as a class of them.
-            std::string key = row.feature.key;
+        for (auto &row : own[i]) {
+            // Two binaries of one name, say.
+            if (counts.at(row.feature.key) > 1) {
+                row.feature.description += ", by " + row.feature.probe;
+                row.feature.key += markOf(row.feature.probe);
+            }
+            // A system call called as a class of them, or two maps of one script: nothing else comes between.
+            const std::string key = row.feature.key;
             for (int n = 2; !keys.insert(row.feature.key).second; ++n)
                 row.feature.key = key + "#" + std::to_string(n);
             m_features.push_back({userProbe(i), row.derivation, at[row.a], at[row.b], row.parameter});

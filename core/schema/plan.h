@@ -48,7 +48,9 @@ struct PlannedProbe {
 
 /// Where everything of a plan is: the words of a sample, the columns of its schema. Immutable.
 /// Words: all catalogue slots at slotOffset(), also of probes that are not in the plan, then each user
-/// probe's.
+/// probe's. Columns that would have the same key are told apart by a mark made of the probe's text,
+/// "#a1b2c3": which other probes there are, and in which order, changes no mark. Files of before number them
+/// ("#2"), see Schema::indexOf(Feature).
 class Layout {
 public:
     /// @pre check(plan) succeeds

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace statescape::schema {
@@ -27,6 +28,17 @@ void mix(std::uint64_t &hash, std::string_view text)
     }
     hash ^= 0xffU;
     hash *= 0x100000001b3U;
+}
+
+bool isOfUserProbe(const Feature &feature)
+{
+    return feature.probe.find(':') != std::string::npos;
+}
+
+/// A key without the mark that tells it from another one, see Layout.
+std::string_view unmarked(std::string_view key)
+{
+    return key.substr(0, key.find('#'));
 }
 } // namespace
 
@@ -65,8 +77,17 @@ Schema::Schema(std::vector<Feature> features, EntityKind entity)
     , m_hash(0xcbf29ce484222325U)
 {
     mix(m_hash, entityKindKey(entity));
+    std::map<std::string_view, int> alike;
+    for (const auto &feature : m_features)
+        if (isOfUserProbe(feature))
+            ++alike[unmarked(feature.key)];
     for (const auto &feature : m_features) {
-        mix(m_hash, feature.key);
+        if (isOfUserProbe(feature) && alike[unmarked(feature.key)] > 1) {
+            mix(m_hash, unmarked(feature.key));
+            mix(m_hash, feature.probe);
+        } else {
+            mix(m_hash, feature.key);
+        }
         mix(m_hash, base::unitKey(feature.unit));
         mix(m_hash, featureKindKey(feature.kind));
     }
@@ -94,6 +115,24 @@ int Schema::indexOf(std::string_view key) const
         if (m_features[i].key == key)
             return static_cast<int>(i);
     return -1;
+}
+
+int Schema::indexOf(const Feature &wanted) const
+{
+    if (!isOfUserProbe(wanted))
+        return indexOf(wanted.key);
+    int found = -1;
+    int candidates = 0;
+    for (std::size_t i = 0; i < m_features.size(); ++i) {
+        const auto &feature = m_features[i];
+        if (feature.probe != wanted.probe || unmarked(feature.key) != unmarked(wanted.key))
+            continue;
+        if (feature.key == wanted.key)
+            return static_cast<int>(i);
+        found = static_cast<int>(i);
+        ++candidates;
+    }
+    return candidates == 1 ? found : indexOf(wanted.key);
 }
 
 } // namespace statescape::schema

@@ -65,8 +65,12 @@ public:
     [[nodiscard]] EntityKind entityKind() const { return m_entity; }
     /// @return column of @p key, or -1.
     [[nodiscard]] int indexOf(std::string_view key) const;
+    /// @return the column that means the same as @p wanted of another schema, or -1: of a user's probe the
+    /// same quantity of the same probe, whatever mark told two of one key apart there and here; else, as the
+    /// same program may be elsewhere on another machine, that of its key.
+    [[nodiscard]] int indexOf(const Feature &wanted) const;
     /// @return 64-bit FNV-1a over entity kind, keys, units and kinds in order: equal hash, equal meaning of
-    /// columns.
+    /// columns. Of columns whose keys differ in their marks only, the probes stand for the marks.
     [[nodiscard]] std::uint64_t hash() const { return m_hash; }
 
 private:

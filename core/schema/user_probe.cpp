@@ -3,6 +3,7 @@
 #include "core/schema/user_probe.h"
 
 #include "core/schema/script_maps.h"
+#include "core/schema/symbol_name.h"
 
 #include <algorithm>
 #include <array>
@@ -59,12 +60,12 @@ bool takesPath(HookKind kind)
     return kind == HookKind::UserFunction || kind == HookKind::Usdt || kind == HookKind::Script;
 }
 
-/// Kernel names, symbols (C++ ones keep their signs) and paths; never what a terminal or a shell would act
-/// on.
-bool plain(std::string_view text, bool path)
+/// Kernel names and symbols, never what a shell would act on; paths and functions as people write them, never
+/// what a terminal would.
+bool plain(std::string_view text, bool free)
 {
-    return std::ranges::all_of(text, [path](unsigned char c) {
-        return path ? c >= 0x20 && c != 0x7f : (c > 0x20 && c < 0x7f && c != '\'' && c != '"' && c != '\\');
+    return std::ranges::all_of(text, [free](unsigned char c) {
+        return free ? c >= 0x20 && c != 0x7f : (c > 0x20 && c < 0x7f && c != '\'' && c != '"' && c != '\\');
     });
 }
 
@@ -78,7 +79,10 @@ std::optional<Measure> takeMeasure(std::string_view &text)
 {
     for (std::size_t i = 0; i < kMeasures.size(); ++i) {
         const auto &word = kMeasures[i];
-        if (text.size() > word.size() && text.ends_with(word) && text[text.size() - word.size() - 1] == ':') {
+        // "ns::count" is a function's name.
+        const auto colon = text.size() - word.size() - 1;
+        if (text.size() > word.size() && text.ends_with(word) && text[colon] == ':' &&
+            (colon == 0 || text[colon - 1] != ':')) {
             text.remove_suffix(word.size() + 1);
             return static_cast<Measure>(i);
         }
@@ -121,6 +125,7 @@ std::string shortName(const UserProbe &probe)
     case HookKind::Tracepoint:
         return probe.target.substr(probe.target.find(':') + 1);
     case HookKind::UserFunction:
+        return probe.shown.empty() ? probe.symbol : shortSymbol(probe.shown);
     case HookKind::Usdt:
         return probe.symbol;
     case HookKind::Script:
@@ -314,6 +319,7 @@ base::Result<UserProbe> parseUserProbe(std::string_view text)
         if (at == std::string_view::npos)
             return wrong(probe.kind, "no symbol");
         probe.symbol = rest.substr(at + 1);
+        probe.shown = readableSymbol(probe.symbol);
         rest = rest.substr(0, at);
     } else if (probe.kind == HookKind::Usdt) {
         const auto last = rest.rfind(':');
@@ -349,7 +355,8 @@ base::Result<> check(const UserProbe &probe)
         return wrong(probe.kind, "no name");
     if (probe.target.size() > kMaxTargetBytes || probe.symbol.size() > kMaxTargetBytes)
         return wrong(probe.kind, "a name of over " + std::to_string(kMaxTargetBytes) + " bytes");
-    if (!plain(probe.target, takesPath(probe.kind)) || !plain(probe.symbol, false))
+    if (!plain(probe.target, takesPath(probe.kind)) ||
+        !plain(probe.symbol, probe.kind == HookKind::UserFunction))
         return wrong(probe.kind, "a name with characters no name has");
     if (!kind.allows(probe.measure))
         return wrong(probe.kind,

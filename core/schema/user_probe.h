@@ -49,13 +49,19 @@ struct UserProbe {
     std::string target; ///< system call, function, SYSTEM:NAME, path, interface or the script's path
     std::string symbol; ///< UserFunction: symbol; Usdt: PROVIDER:NAME; Field: the field's name
     Measure measure = Measure::Count;
-    std::string script; ///< Script: the program's text, at most kMaxScriptBytes
-    bool operator==(const UserProbe &) const = default;
+    std::string script;  ///< Script: the program's text, at most kMaxScriptBytes
+    std::string shown{}; ///< UserFunction: the symbol as a person reads it, where it is mangled; never sent
+    bool operator==(const UserProbe &other) const
+    {
+        return kind == other.kind && target == other.target && symbol == other.symbol &&
+               measure == other.measure && script == other.script;
+    }
 };
 
 /// @param text as in HookKind, with ":count", ":errors", ":latency" or (tracepoints) ":FIELD" behind;
 /// without, a system call is measured by errors, everything else by count. A bare "xdp" or "packets" is not
-/// accepted here: choose the interface first. A script comes back without its text.
+/// accepted here: choose the interface first. A script comes back without its text. A user function may be
+/// named as people write it, "uprobe:PATH:ns::f(int)"; hooks::withFullNames() finds its symbol.
 /// @error InvalidArgument saying what is wrong with which part, with a correct example as hint
 base::Result<UserProbe> parseUserProbe(std::string_view text);
 /// @return the text parseUserProbe() takes, measure included unless it is the default one.
@@ -81,7 +87,8 @@ struct UserFeature {
     std::size_t a = 0, b = 0;
     double parameter = 0;
 };
-/// Feature::probe is format(probe). Keys are unique among the probes of a plan, see Layout.
+/// Feature::probe is format(probe). Keys follow from the probe's names alone, so that two probes may have the
+/// same (two binaries of one name, two measures of one call): Layout tells them apart.
 std::vector<UserFeature> userFeatures(const UserProbe &probe);
 
 } // namespace statescape::schema
