@@ -78,11 +78,16 @@ Result<> CsvReader::readCell()
             return errorHere(m_at, m_line, "a quote inside bare text",
                              "put the whole cell in quotes and double those inside");
         if (m_text[m_at] == '\0')
-            return errorHere(m_at, m_line, "a zero byte: this is not text", "give a CSV file in UTF-8");
+            return zeroByte();
     }
     cell.text = m_text.substr(first, m_at - first);
     m_row.push_back(cell);
     return {};
+}
+
+base::Error CsvReader::zeroByte() const
+{
+    return errorHere(m_at, m_line, "a zero byte: this is not text", "give a CSV file in UTF-8");
 }
 
 Result<> CsvReader::readQuoted()
@@ -94,6 +99,8 @@ Result<> CsvReader::readQuoted()
         if (m_at >= m_text.size())
             return errorHere(static_cast<std::size_t>(cell.byte - 1), cell.line,
                              "a quote that is never closed", "close it");
+        if (m_text[m_at] == '\0')
+            return zeroByte();
         if (m_text[m_at] == '\n')
             ++m_line;
         if (m_text[m_at] != '"')

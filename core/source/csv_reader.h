@@ -39,6 +39,7 @@ private:
     base::Result<> readQuoted();
     [[nodiscard]] base::Error errorHere(std::size_t at, std::uint64_t line, const std::string &what,
                                         std::string hint) const;
+    [[nodiscard]] base::Error zeroByte() const;
     [[nodiscard]] bool atLineEnd() const;
     void passLineEnd();
 

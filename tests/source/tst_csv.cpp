@@ -225,6 +225,9 @@ private slots:
                                       << "quote inside";
         QTest::newRow("binary") << QByteArray("a,b\n1,\0\n", 8) << "f.csv:2: column 2 (byte 7)"
                                 << "zero byte";
+        QTest::newRow("binary in quotes")
+            << QByteArray("\"a\0b\",c\n1,2\n", 12) << "f.csv:1: column 1 (byte 3)"
+            << "zero byte";
         QTest::newRow("long class") << QByteArray("v,label\n1," + QByteArray(65, 'x') + "\n")
                                     << "f.csv:2: column 'label'"
                                     << "65 bytes";
