@@ -98,17 +98,15 @@ static __always_inline void ss_touch(struct ss_task *cell, __u32 epoch)
 }
 
 /// @return the cell of the task that runs here, its own by now; null for the idle task.
-static __always_inline struct ss_task *ss_current_cell(__u32 epoch)
+static __always_inline struct ss_task *ss_current_cell(__u32 tid, __u32 epoch)
 {
-    __u64 id = bpf_get_current_pid_tgid();
-    __u32 tid = id;
     if (tid == 0)
         return 0;
     struct ss_task *cell = ss_cell(tid);
     if (!cell)
         return 0;
     if (cell->tid != tid) {
-        ss_take_over(cell, (void *)bpf_get_current_task(), tid, id >> 32, epoch);
+        ss_take_over(cell, (void *)bpf_get_current_task(), tid, bpf_get_current_pid_tgid() >> 32, epoch);
         bpf_get_current_comm(cell->comm, sizeof(cell->comm));
     }
     return cell;

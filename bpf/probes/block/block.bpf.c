@@ -16,8 +16,8 @@ const volatile __u8 bio_has_queue = 0;
 
 SS_ARRAY(pending, SS_INFLIGHT_CELLS, struct ss_pending);
 
-// The compiler would make of the choice one load at a computed place, and arithmetic on a context that is a list
-// of arguments is refused (seen on 5.10).
+// The compiler would make of the choice one load at a computed place, and arithmetic on a context that is a
+// list of arguments is refused (seen on 5.10).
 static __always_inline void *argument(__u64 *ctx, bool second)
 {
     if (!second)
@@ -161,7 +161,7 @@ static __always_inline int on_bio(struct bio *bio, bool direct)
     if (!bank || !control)
         return 0;
     bank->hits[SS_BLOCK_BIO_QUEUE]++;
-    struct ss_task *cell = ss_current_cell(control->epoch);
+    struct ss_task *cell = ss_current_cell((__u32)bpf_get_current_pid_tgid(), control->epoch);
     if (!cell)
         return 0;
     __u32 operation = SS_READ(direct, bio, bi_opf) & REQ_OP_MASK;

@@ -38,7 +38,7 @@ static __always_inline __u64 owner_of(__u32 tid, __u64 number)
 
 static __always_inline __u64 number_of(__u64 number, bool direct)
 {
-    return number < SS_SYSCALL_NUMBERS && !ss_is_compat(direct) ? number : OTHER_CALL;
+    return number < SS_SYSCALL_NUMBERS && !ss_is_compat(ss_current(direct), direct) ? number : OTHER_CALL;
 }
 
 static __always_inline void observe(struct ss_syscall_times_bank *bank, __u64 owner, __u64 ns)

@@ -48,7 +48,8 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
 
     __u64 number = SS_READ(direct, regs, orig_ax);
     __u32 class = SS_SYS_OTHER;
-    if (number < SS_SYSCALL_NUMBERS && !ss_is_compat(direct))
+    struct task_struct *task = ss_current(direct);
+    if (number < SS_SYSCALL_NUMBERS && !ss_is_compat(task, direct))
         class = syscall_class[number];
     if (class >= SS_SYS_CLASSES)
         class = SS_SYS_OTHER;
@@ -68,7 +69,7 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, bool direc
         }
     }
 
-    struct ss_task *cell = ss_current_cell(control->epoch);
+    struct ss_task *cell = ss_current_cell(SS_READ(direct, task, pid), control->epoch);
     if (cell) {
         cell->syscalls++;
         if (per_entity && failed)
