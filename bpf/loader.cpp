@@ -36,7 +36,7 @@ void select(bpf_object *object, Wanted wanted)
 
 HookState failed(int error, const std::string &words)
 {
-    return {-1, error, words, false};
+    return {-1, error, words};
 }
 
 int openClock(std::uint32_t cpu, std::uint32_t hertz)
@@ -116,6 +116,13 @@ LoadedProbe LoadedProbe::load(const ProbeProgram &program, const KernelTraits &t
             probe.loadAlone(hook, count, traits, log);
         hook += count;
     }
+    const auto redundant = program.redundant && !probe.missing() ? program.redundant(probe.m_banks) : 0;
+    for (std::size_t hook = 0; hook < probe.m_hooks.size(); ++hook)
+        if ((redundant >> hook & 1) != 0) {
+            probe.m_places[hook] = {};
+            probe.m_hooks[hook] = {};
+            probe.m_hooks[hook].redundant = true;
+        }
     return probe;
 }
 
@@ -228,7 +235,7 @@ bool LoadedProbe::attach(std::size_t hook, bpf_object *object, std::size_t famil
         m_hooks[hook] = failed(ENOENT, {});
         return false;
     }
-    m_hooks[hook] = {bpf_program__fd(program), 0, {}, false};
+    m_hooks[hook] = {bpf_program__fd(program), 0, {}};
     log.clear();
     int error = 0;
     if (what.at == At::Clock) {

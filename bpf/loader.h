@@ -30,8 +30,9 @@ struct SharedMaps {
 struct HookState {
     int programFd = -1; ///< -1: not attached
     int sysErrno = 0;
-    std::string reason;    ///< the kernel's words
-    bool rejected = false; ///< by the verifier, which says EACCES too
+    std::string reason;     ///< the kernel's words
+    bool rejected = false;  ///< by the verifier, which says EACCES too
+    bool redundant = false; ///< not attached because other hooks of the probe see the same here
 };
 
 /// One probe's programs in the kernel. Destroying it detaches them.

@@ -59,6 +59,9 @@ struct ProbeProgram {
     /// Called before every attach, also after a suspension: what began before must not be timed. The cells of
     /// "pending" are empty by then.
     void (*forget)(const SharedMaps &maps, const MappedArray &banks, std::uint64_t nowNs) = nullptr;
+    /// Called once, attached: finds by trying which hooks see only what others of the probe see as well.
+    /// @return them, a bit each; they are let go of for good and are not missing.
+    std::uint64_t (*redundant)(const MappedArray &banks) = nullptr;
 };
 
 const ProbeProgram &schedulerProbe();

@@ -112,6 +112,8 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
     probes.attachHardware(program);
     probes.attachUser(log, program);
     probes.m_survey->start(probes.m_probes);
+    for (const auto &probe : probes.m_probes)
+        probes.expectSamples(probe);
     for (std::size_t i = 0; i < schema::kProbeCount; ++i) {
         const auto probe = static_cast<Probe>(i);
         if ((*probes.m_layout)[probe].planned && schema::info(probe).origin != schema::ProbeOrigin::Proc &&
@@ -225,7 +227,7 @@ void Probes::stand(LoadedProbe probe, const std::string &program)
     for (std::size_t i = 0; i < kind.hooks.size(); ++i) {
         const auto &hook = kind.hooks[i];
         const auto &stands = probe.hooks()[i];
-        if (stands.programFd >= 0)
+        if (stands.programFd >= 0 || stands.redundant)
             continue;
         const auto why = std::string(hook.name) +
                          (hook.at == At::Tracepoint || hook.at == At::Clock
@@ -293,8 +295,11 @@ void Probes::expenses(std::vector<Expense> &out) const
 bool Probes::suspend(Probe probe)
 {
     for (auto &loaded : m_probes)
-        if (loaded.program().probe == probe)
+        if (loaded.program().probe == probe) {
+            if (probe == Probe::Samples && !loaded.suspended())
+                m_untaken.look(loaded.banks(), m_online, base::monotonicNs());
             return loaded.suspend();
+        }
     for (auto &user : m_user)
         if (user.probe == probe)
             return user.suspended = user.attachment->suspend();
@@ -307,6 +312,7 @@ base::Result<> Probes::resume(Probe probe)
         if (loaded.program().probe != probe)
             continue;
         STATESCAPE_CHECK(loaded.resume());
+        expectSamples(loaded);
         if (probe == Probe::Scheduler) {
             passOverCpus();
             m_onCpuBefore = m_onCpuNs - std::min(m_onCpuNs, onCpuNs(loaded, base::monotonicNs()));
@@ -347,6 +353,10 @@ void Probes::read(wire::RawSample &sample)
         // What it counted up to then stays in the sample's words.
         if (probe.suspended())
             continue;
+        if (kind.probe == Probe::Samples) {
+            m_online.update();
+            m_untaken.look(probe.banks(), m_online, base::monotonicNs());
+        }
         if (kind.probe == Probe::Scheduler)
             readScheduler(probe, sample);
         else
@@ -368,7 +378,7 @@ void Probes::read(wire::RawSample &sample)
     }
     if (checkMisses)
         m_recursionMisses = std::max(m_recursionMisses, recursion);
-    sample.losses.eventsMissed = m_recursionMisses + untimed;
+    sample.losses.eventsMissed = m_recursionMisses + untimed + m_untaken.count();
     if (m_tasks && !m_probes.empty()) {
         if (m_tasks->perEntity())
             m_tasks->read(sample.timeNs, m_running, sample.entities);
@@ -377,6 +387,15 @@ void Probes::read(wire::RawSample &sample)
         sample.losses.entitiesUntold = m_tasks->untold();
         sample.losses.taskCollisions = m_tasks->collisions();
     }
+}
+
+/// The time in which it was out counts for nothing.
+void Probes::expectSamples(const LoadedProbe &samples)
+{
+    if (samples.program().probe != Probe::Samples)
+        return;
+    m_online.update();
+    m_untaken.begin(samples.banks(), m_online, base::monotonicNs());
 }
 
 void Probes::addBanks(const LoadedProbe &probe, wire::RawSample &sample)

@@ -6,6 +6,7 @@
 #include "bpf/cost_survey.h"
 #include "bpf/loader.h"
 #include "bpf/online_cpus.h"
+#include "bpf/probes/samples/untaken.h"
 #include "bpf/task_reader.h"
 #include "bpf/user/user_probes.h"
 #include "core/schema/cost.h"
@@ -73,6 +74,7 @@ private:
     void addBanks(const LoadedProbe &probe, wire::RawSample &sample);
     void readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample);
     std::uint64_t onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs);
+    void expectSamples(const LoadedProbe &samples);
 
     struct User {
         schema::Probe probe; ///< the user's, or the hardware counters
@@ -88,6 +90,7 @@ private:
     std::vector<LoadedProbe> m_probes;
     std::vector<User> m_user;
     std::optional<TaskReader> m_tasks;
+    UntakenSamples m_untaken;
     std::vector<wire::ProbeState> m_standing;
     std::vector<Running> m_running;
     std::uint64_t m_onCpuNs = 0;

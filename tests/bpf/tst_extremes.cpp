@@ -10,6 +10,7 @@
 #include "window.h"
 #include "workload.h"
 
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -73,23 +74,49 @@ void end(pid_t pid)
     [[maybe_unused]] const bool killed = workload::finish(pid);
 }
 
-/// The two are not read at one moment: what a storm does in between comes on top of the thousandth.
-std::uint64_t allowed(std::uint64_t count)
+/// The kernel's count between two readings of ours: who reads may lose the CPU to the storm in between, for
+/// milliseconds.
+struct Look {
+    std::uint64_t earlier;
+    std::uint64_t kernels;
+    std::uint64_t later;
+};
+
+template <class Ours>
+Look look(const std::string &key, Ours ours)
 {
-    return count / 1000 + 200;
+    Look best{0, 0, ~std::uint64_t{0}};
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        const std::uint64_t earlier = ours();
+        const auto count = kernels(key);
+        const std::uint64_t later = ours();
+        if (later - earlier < best.later - best.earlier)
+            best = {earlier, count, later};
+    }
+    return best;
 }
 
-/// Whether the numbers were 0.1 % apart, and a line of the figures for who asks.
-bool agree(const char *what, std::uint64_t ours, std::uint64_t kernels, std::uint64_t missed, double seconds)
+/// Whether ours were 0.1 % or a few that were under way from what the kernel counted, and a line of the
+/// figures for who asks.
+bool agree(const char *what, const Look &begin, const Look &end)
 {
-    const auto told = ours + missed;
-    const auto off = std::max(told, kernels) - std::min(told, kernels);
-    qInfo("%s: %.0f/s, ours %llu, missed and counted %llu, the kernel's %llu, apart %.4f %%", what,
-          static_cast<double>(kernels) / seconds, static_cast<unsigned long long>(ours),
-          static_cast<unsigned long long>(missed), static_cast<unsigned long long>(kernels),
-          100 * static_cast<double>(off) / static_cast<double>(std::max<std::uint64_t>(kernels, 1)));
-    return off <= allowed(kernels);
+    const auto kernels = end.kernels - begin.kernels;
+    const auto least = end.earlier - begin.later;
+    const auto most = end.later - begin.earlier;
+    const auto off = kernels < least ? least - kernels : kernels > most ? kernels - most : 0;
+    qInfo("%s: the kernel's %llu, ours with the missed ones %llu to %llu", what,
+          static_cast<unsigned long long>(kernels), static_cast<unsigned long long>(least),
+          static_cast<unsigned long long>(most));
+    return kernels > 0 && off <= kernels / 1000 + 20;
 }
+
+/// A CPU's comings and goings as samples and the scheduler see them.
+struct Seen {
+    std::uint64_t samples;
+    std::uint64_t untaken;
+    double onCpu;     ///< CPUs busy
+    double duePerCpu; ///< samples
+};
 
 class CpuSwitch {
 public:
@@ -121,16 +148,12 @@ private Q_SLOTS:
         for (unsigned cpu = 0; cpu < static_cast<unsigned>(::sysconf(_SC_NPROCESSORS_ONLN)); ++cpu)
             storms.push_back(pingPongOn(cpu));
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        const auto before = kernels("ctxt");
-        const auto ours = loaded.sum(word);
-        const auto missed = bpf::recursionMisses(programFd);
+        const auto ours = [&] { return loaded.sum(word) + bpf::recursionMisses(programFd); };
+        const auto before = look("ctxt", ours);
         std::this_thread::sleep_for(stormLength());
-        const auto now = kernels("ctxt");
-        const auto oursNow = loaded.sum(word);
-        const auto missedNow = bpf::recursionMisses(programFd);
+        const auto now = look("ctxt", ours);
         std::ranges::for_each(storms, end);
-        QVERIFY(agree("switches", oursNow - ours, now - before, missedNow - missed,
-                      static_cast<double>(stormLength().count()) / 1000));
+        QVERIFY(agree("switches", before, now));
         // pid 0 is never timed: what was on a CPU cannot be more than there was time.
         QVERIFY(loaded.sum(offsetof(ss_scheduler_bank, switches) / 8) <= loaded.sum(word));
     }
@@ -148,22 +171,27 @@ private Q_SLOTS:
         for (int i = 0; i < 2; ++i)
             storms.push_back(workload::start([]() -> bool { forkStorm(); }));
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        const auto before = kernels("processes");
         Window window(probes);
-        const auto until = std::chrono::steady_clock::now() + stormLength();
         wire::RawSample sample = window.after();
+        const auto ours = [&] {
+            probes.read(sample);
+            return sample.slots[schema::slotOffset(Slot::ProcForks)] +
+                   sample.slots[schema::slotOffset(Slot::ProcThreads)] + sample.losses.eventsMissed;
+        };
+        const auto before = look("processes", ours);
+        const auto until = std::chrono::steady_clock::now() + stormLength();
         // As the helper does, at ten times its fastest rate.
         while (std::chrono::steady_clock::now() < until) {
             probes.read(sample);
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
-        const auto now = kernels("processes");
+        const auto now = look("processes", ours);
         window.close();
         std::ranges::for_each(storms, end);
+        QVERIFY(agree("forks", before, now));
         const auto begun = window[Slot::ProcForks] + window[Slot::ProcThreads];
-        QVERIFY(agree("forks", begun, now - before, 0, static_cast<double>(stormLength().count()) / 1000));
         const auto ended = window[Slot::ProcExits];
-        QVERIFY2(std::max(begun, ended) - std::min(begun, ended) <= allowed(begun),
+        QVERIFY2(std::max(begun, ended) - std::min(begun, ended) <= begun / 1000 + 200,
                  qPrintable(QString("%1 begun, %2 ended").arg(begun).arg(ended)));
         const auto &losses = window.after().losses;
         qInfo("forks: %llu tasks shared a cell, %llu events missed",
@@ -190,12 +218,16 @@ private Q_SLOTS:
             Window window(probes);
             std::this_thread::sleep_for(std::chrono::milliseconds(500));
             window.close();
-            qInfo("%s: %llu samples, on CPU %.2f of %.2f s", when,
+            const auto untaken = window.missed();
+            qInfo("%s: %llu samples, %llu untaken, on CPU %.2f of %.2f s", when,
                   static_cast<unsigned long long>(window[Slot::SampleAll]),
+                  static_cast<unsigned long long>(untaken),
                   static_cast<double>(window[Slot::SchedOnCpuNs]) / 1e9,
                   static_cast<double>(window.elapsedNs()) / 1e9);
-            return std::pair{window[Slot::SampleAll], static_cast<double>(window[Slot::SchedOnCpuNs]) /
-                                                          static_cast<double>(window.elapsedNs())};
+            const auto seconds = static_cast<double>(window.elapsedNs()) / 1e9;
+            return Seen{window[Slot::SampleAll], untaken,
+                        static_cast<double>(window[Slot::SchedOnCpuNs]) / 1e9 / seconds,
+                        SS_SAMPLES_HERTZ * seconds};
         };
         const auto both = look("both CPUs");
         if (!cpu.set(false)) {
@@ -207,11 +239,18 @@ private Q_SLOTS:
         const auto back = look("back again");
         end(busy);
         const auto cpus = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
-        QVERIFY(both.second <= cpus * 1.05);
-        QVERIFY2(one.second <= (cpus - 1) * 1.05 && one.second > 0.5, std::to_string(one.second).c_str());
-        QVERIFY2(back.second <= cpus * 1.05 && back.second > 0.5, std::to_string(back.second).c_str());
-        QVERIFY(one.first > 0 && one.first < both.first);
-        QVERIFY(back.first > 0 && back.first <= both.first);
+        QVERIFY(both.onCpu <= cpus * 1.05);
+        QVERIFY2(one.onCpu <= (cpus - 1) * 1.05 && one.onCpu > 0.5, std::to_string(one.onCpu).c_str());
+        QVERIFY2(back.onCpu <= cpus * 1.05 && back.onCpu > 0.5, std::to_string(back.onCpu).c_str());
+        // A sample is taken or counted as not taken, but for a few that are late; none is due of a CPU that
+        // is away.
+        const auto accounted = [](const Seen &seen, double cpus) {
+            const auto told = static_cast<double>(seen.samples + seen.untaken);
+            return std::abs(told - cpus * seen.duePerCpu) <= 2 + 0.2 * cpus * seen.duePerCpu;
+        };
+        QVERIFY(both.samples > 0 && accounted(both, cpus));
+        QVERIFY(one.samples > 0 && one.untaken == 0 && accounted(one, cpus - 1));
+        QVERIFY(back.samples > 0 && accounted(back, cpus));
     }
 
     void memoryIsBounded()

@@ -58,6 +58,10 @@ public:
             sum += m_after.slots[first + i] - m_before.slots[first + i];
         return sum;
     }
+    [[nodiscard]] std::uint64_t missed() const
+    {
+        return m_after.losses.eventsMissed - m_before.losses.eventsMissed;
+    }
     [[nodiscard]] std::uint64_t elapsedNs() const { return m_after.timeNs - m_before.timeNs; }
     [[nodiscard]] const statescape::wire::RawSample &after() const { return m_after; }
 

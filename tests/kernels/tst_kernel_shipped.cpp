@@ -203,10 +203,7 @@ private Q_SLOTS:
         std::filesystem::remove(path);
         VERIFY_COUNT((*this)[Slot::VfsReads], 2000);
         VERIFY_COUNT((*this)[Slot::VfsWrites], 2050);
-        // The compiler of later kernels puts vfs_fsync_range() into its caller, so that fsync(2) passes no
-        // function there; seen on 7.2.
-        if (!machine::kernelIs(7, 0))
-            VERIFY_BETWEEN((*this)[Slot::VfsSyncs], 50U, 50 + machine::others(0));
+        VERIFY_BETWEEN((*this)[Slot::VfsSyncs], 50U, 50 + machine::others(0));
         for (const auto &[count, histogram] : {std::pair(Slot::VfsReads, Slot::VfsReadHistogram),
                                                std::pair(Slot::VfsWrites, Slot::VfsWriteHistogram),
                                                std::pair(Slot::VfsSyncs, Slot::VfsSyncHistogram)}) {
