@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/scripts/script.h"
 
+#include "bpf/scripts/script_cost.h"
 #include "bpf/scripts/script_values.h"
 #include "bpf/scripts/tracer_process.h"
 #include "core/base/clock.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -32,6 +34,8 @@ constexpr std::size_t kReasonLines = 3;
 constexpr int kWaitsForEnd = 20;
 constexpr std::uint64_t kStartNs = 8'000'000'000; ///< bpftrace compiles in about one second
 constexpr int kStartPollMs = 100;
+constexpr std::uint64_t kWaitForPrintNs = 2 * kScriptPrintNs;
+constexpr std::uint64_t kMeasureNs = 500'000'000; ///< five prints
 
 std::string replaced(std::string text, std::string_view what, const std::string &with)
 {
@@ -72,13 +76,36 @@ public:
         return {};
     }
 
+    /// From one print to another, so that what ran and what was counted belong together.
+    /// @error Disconnected as onReadable()
+    base::Result<> measureCost()
+    {
+        if (!m_values.printed())
+            return {};
+        STATESCAPE_CHECK(waitForPrint(0));
+        const ScriptMeter meter(m_process.pid(), m_values.events());
+        if (meter.runs())
+            STATESCAPE_CHECK(waitForPrint(kMeasureNs));
+        m_cost = meter.finish(m_values.events());
+        return {};
+    }
+
     bool read(std::span<std::uint64_t> words, std::uint64_t &events) override
     {
         events = m_values.events();
         return m_values.read(base::monotonicNs(), words);
     }
     [[nodiscard]] std::uint64_t missed() const override { return m_values.missed(); }
-    [[nodiscard]] std::string note() const override { return "bpftrace runs it; its cost is not measured"; }
+    [[nodiscard]] double warmNs() const override { return m_cost.nsPerEvent.value_or(-1); }
+    [[nodiscard]] std::string note() const override
+    {
+        std::array<char, 64> share{};
+        std::snprintf(share.data(), share.size(), "bpftrace itself takes %.1f %% of a CPU",
+                      100 * m_cost.tracerShare);
+        return (m_cost.unknown.empty() ? std::string(share.data())
+                                       : "bpftrace runs it; its cost is not known: " + m_cost.unknown) +
+               "; it cannot be taken out and put back, its maps would be lost";
+    }
 
     [[nodiscard]] int readable() const override { return m_epoll.get(); }
     base::Result<> onReadable() override
@@ -112,6 +139,20 @@ private:
     {
         const itimerspec once{{}, {0, static_cast<long>(kWhileNs)}};
         ::timerfd_settime(m_timer.get(), 0, &once, nullptr);
+    }
+
+    /// @return when a print has come that is @p ns newer than the newest, or when it took too long.
+    base::Result<> waitForPrint(std::uint64_t ns)
+    {
+        const auto begun = base::monotonicNs();
+        const auto last = m_values.printedNs();
+        while (m_values.printedNs() < last + std::max<std::uint64_t>(ns, 1) &&
+               base::monotonicNs() < begun + ns + kWaitForPrintNs) {
+            pollfd ready{m_epoll.get(), POLLIN, 0};
+            if (::poll(&ready, 1, kStartPollMs) > 0)
+                STATESCAPE_CHECK(onReadable());
+        }
+        return {};
     }
 
     base::Result<> onTimer()
@@ -228,6 +269,7 @@ private:
     std::string m_path;
     ScriptValues m_values;
     TracerProcess m_process;
+    ScriptCost m_cost{{}, 0, "it printed nothing yet"};
     base::Fd m_epoll, m_timer;
     State m_state = State::Reading;
     int m_waits = kWaitsForEnd;
@@ -247,7 +289,10 @@ AttachResult attachScript(const schema::UserProbe &probe)
     STATESCAPE_TRY(auto process, TracerProcess::start(text));
     auto attachment = std::make_unique<ScriptAttachment>(probe.target, std::move(maps), std::move(process));
     STATESCAPE_CHECK(attachment->watch());
-    if (const auto begun = attachment->waitForFirstPrint(); !begun) {
+    auto begun = attachment->waitForFirstPrint();
+    if (begun)
+        begun = attachment->measureCost();
+    if (!begun) {
         auto why = begun.error();
         why.code = Code::NotSupported;
         return why;

@@ -42,6 +42,11 @@ public:
     bool read(std::uint64_t nowNs, std::span<std::uint64_t> words) const;
     /// @return whether all maps were printed once.
     [[nodiscard]] bool printed() const { return !m_snapshots.empty(); }
+    /// @return when all maps were last printed.
+    [[nodiscard]] std::uint64_t printedNs() const
+    {
+        return m_snapshots.empty() ? 0 : m_snapshots.back().timeNs;
+    }
     /// A line came that was too long to be kept.
     void unreadable();
     /// @return what the fullest counter of events comes to: the same event may be in several maps.

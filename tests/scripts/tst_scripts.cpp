@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bpf/scripts/script.h"
+#include "bpf/scripts/script_cost.h"
 #include "core/base/clock.h"
 #include "core/schema/script_maps.h"
 #include "tests/helper/helper_client.h"
 
 #include <QTest>
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -120,6 +122,10 @@ class TestScripts : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void countsToTheLastEvent();
+    void costIsMeasured();
+    void costOfWhatNeverRunsIsNotKnown();
+    void costOfWhatCountsNothingIsNotKnown();
+    void fdinfoOfAnything();
     void errorsAreTheReason_data();
     void errorsAreTheReason();
     void killedTracerEnds();
@@ -179,6 +185,81 @@ void TestScripts::countsToTheLastEvent()
     QCOMPARE(words[last + 1], 20'000U);
     QCOMPARE(words[last + 2], 20'000ULL * kNobodysGroup);
     QCOMPARE((*attached)->missed(), 0U);
+}
+
+namespace {
+/// Makes a system call about nobody's process as long as it lives.
+class Caller {
+public:
+    Caller()
+        : m_thread([this] {
+            while (!m_stop) {
+                for (int i = 0; i < 20; ++i)
+                    ::getpgid(kNobodysGroup);
+                ::usleep(100);
+            }
+        })
+    {}
+    ~Caller()
+    {
+        m_stop = true;
+        m_thread.join();
+    }
+
+private:
+    std::atomic<bool> m_stop = false;
+    std::thread m_thread;
+};
+} // namespace
+
+void TestScripts::costIsMeasured()
+{
+    const Caller caller;
+    const auto attached = bpf::attachScript(probeOf(kCount));
+    QVERIFY2(attached, attached ? "" : attached.error().text().c_str());
+    const auto note = (*attached)->note();
+    // Five maps with an update each: never as cheap as an empty program, never tens of microseconds.
+    QVERIFY2((*attached)->warmNs() > 20 && (*attached)->warmNs() < 50'000,
+             (std::to_string((*attached)->warmNs()) + "; " + note).c_str());
+    QVERIFY2(note.starts_with("bpftrace itself takes "), note.c_str());
+    QVERIFY2(note.find("cannot be taken out") != std::string::npos, note.c_str());
+}
+
+void TestScripts::costOfWhatNeverRunsIsNotKnown()
+{
+    // A system call that nobody makes.
+    const auto attached =
+        bpf::attachScript(probeOf("tracepoint:syscalls:sys_enter_swapoff { @n = count(); }"));
+    QVERIFY2(attached, attached ? "" : attached.error().text().c_str());
+    QVERIFY((*attached)->warmNs() < 0);
+    const auto note = (*attached)->note();
+    QVERIFY2(note.find("its cost is not known: ") != std::string::npos, note.c_str());
+}
+
+void TestScripts::costOfWhatCountsNothingIsNotKnown()
+{
+    const Caller caller;
+    const auto attached = bpf::attachScript(
+        probeOf("tracepoint:syscalls:sys_enter_getpgid / args->pid == 987654 / { @last = args->pid; }"));
+    QVERIFY2(attached, attached ? "" : attached.error().text().c_str());
+    QVERIFY((*attached)->warmNs() < 0);
+    const auto note = (*attached)->note();
+    QVERIFY2(note.find("none of its maps counted an event") != std::string::npos, note.c_str());
+}
+
+void TestScripts::fdinfoOfAnything()
+{
+    bpf::ProgramUse use;
+    bpf::addProgram("", use);
+    bpf::addProgram("pos:\t0\nmap_id:\t7\nrun_time_ns:\t5\nrun_cnt:\t5\n", use);
+    bpf::addProgram("prog_id:\t1\nrun_time_ns:\t-\nrun_cnt:\t5\n", use);
+    bpf::addProgram("prog_id:\t1\nrun_time_ns:\t99999999999999999999999\nrun_cnt:\t5\n", use);
+    QCOMPARE(use.programs, 0U);
+    bpf::addProgram("pos:\t0\nprog_id:\t80221\nxrun_cnt:\t3\nrun_time_ns:\t161772\nrun_cnt:\t14", use);
+    bpf::addProgram("prog_id:\t80222\nrun_time_ns:\t1\nrun_cnt:\t2\n", use);
+    QCOMPARE(use.programs, 2U);
+    QCOMPARE(use.reading.ns, 161773U);
+    QCOMPARE(use.reading.count, 16U);
 }
 
 void TestScripts::errorsAreTheReason_data()
