@@ -57,9 +57,10 @@ base::Result<HookGroup> groupOf(const std::string &word)
 void splitProgram(session::HookQuery &query)
 {
     const auto first = query.text.find(':');
-    const auto last = query.text.rfind(':');
+    // What is searched for may have colons of its own.
+    const auto last = first == std::string::npos ? first : query.text.find(':', first + 1);
     const auto kind = query.text.substr(0, first);
-    if (first == std::string::npos || first == last || (kind != "uprobe" && kind != "usdt"))
+    if (last == std::string::npos || (kind != "uprobe" && kind != "usdt"))
         return;
     query.group = kind == "uprobe" ? HookGroup::Programs : HookGroup::Markers;
     query.program = query.text.substr(first + 1, last - first - 1);
@@ -250,7 +251,8 @@ base::Result<> searchProbes(const ProbeSearch &search)
         return {};
     }
     for (const auto &offer : offers.offers)
-        fmt::print("{:<52} {}\n", schema::format(offer.probe), offer.place);
+        fmt::print("{:<52} {}{}\n", schema::format(offer.probe),
+                   offer.probe.shown.empty() ? std::string() : offer.probe.shown + ", ", offer.place);
     for (const auto &error : offers.missing)
         base::log(base::LogLevel::Warning, error.text());
     for (const auto &error : never)
@@ -267,7 +269,16 @@ base::Result<> searchProbes(const ProbeSearch &search)
 base::Result<schema::UserProbe> readExistingProbe(const std::string &text)
 {
     STATESCAPE_TRY(auto probe, session::readUserProbe(text));
-    const auto checked = hooks::checkProbe(probe, hooks::Kernel::running());
+    auto checked = hooks::checkProbe(probe, hooks::Kernel::running());
+    // "f" may be what people call a function of C++.
+    if (!checked && checked.error().code == base::Code::NotFound &&
+        probe.kind == schema::HookKind::UserFunction) {
+        STATESCAPE_TRY(auto named, hooks::withFullNames(probe));
+        if (named.symbol != probe.symbol) {
+            probe = std::move(named);
+            checked = hooks::checkProbe(probe, hooks::Kernel::running());
+        }
+    }
     // What only root may read, the helper will look up.
     if (!checked && checked.error().code != base::Code::NotPermitted)
         return checked.error();

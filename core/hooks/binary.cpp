@@ -121,19 +121,19 @@ bool Binary::isStepped(const ProbePoint &point) const
     return !push && !nop && !jump;
 }
 
-base::Result<> Binary::addFunctions(std::size_t index, NameList &names) const
+base::Result<> Binary::addFunctions(const Binary &file, std::size_t index, NameList &names) const
 {
-    auto *section = elf_getscn(m_elf->get(), index);
+    auto *section = elf_getscn(file.m_elf->get(), index);
     GElf_Shdr header{};
-    if (!section || !gelf_getshdr(section, &header) || !m_elf->inside(header, m_bytes))
-        return corrupt("its symbol table lies outside of the file");
+    if (!section || !gelf_getshdr(section, &header) || !m_elf->inside(header, file.m_bytes))
+        return file.corrupt("its symbol table lies outside of the file");
     if (header.sh_entsize != sizeof(Elf64_Sym))
-        return corrupt("its symbol table has entries of a strange size");
-    const auto hidden = m_elf->versionsOf(index, m_bytes);
+        return file.corrupt("its symbol table has entries of a strange size");
+    const auto hidden = file.m_elf->versionsOf(index, file.m_bytes);
     auto *data = elf_getdata(section, nullptr);
     const auto count = data ? data->d_size / sizeof(Elf64_Sym) : 0;
     if (!data || count > kMostFunctions)
-        return corrupt("its symbol table cannot be read");
+        return file.corrupt("its symbol table cannot be read");
     for (std::size_t i = 0; i < count; ++i) {
         GElf_Sym symbol{};
         if (!gelf_getsym(data, static_cast<int>(i), &symbol) || symbol.st_shndx == SHN_UNDEF)
@@ -142,9 +142,9 @@ base::Result<> Binary::addFunctions(std::size_t index, NameList &names) const
         const auto *segment = segmentOf(symbol.st_value);
         if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !segment)
             continue;
-        const char *text = elf_strptr(m_elf->get(), header.sh_link, symbol.st_name);
+        const char *text = elf_strptr(file.m_elf->get(), header.sh_link, symbol.st_name);
         if (!text)
-            return corrupt("a symbol's name lies outside of the file");
+            return file.corrupt("a symbol's name lies outside of the file");
         std::string_view name(text);
         name = name.substr(0, name.find('@'));
         const auto offset = symbol.st_value - segment->address + segment->offset;
@@ -169,20 +169,36 @@ base::Result<> Binary::addFunctions(std::size_t index, NameList &names) const
     return {};
 }
 
+base::Result<bool> Binary::addAllFunctions(const Binary &file, NameList &names) const
+{
+    std::size_t sections = 0;
+    if (elf_getshdrnum(file.m_elf->get(), &sections) != 0)
+        return file.corrupt("its section headers cannot be read");
+    bool whole = false;
+    for (std::size_t i = 1; i < sections; ++i) {
+        GElf_Shdr header{};
+        auto *section = elf_getscn(file.m_elf->get(), i);
+        if (!section || !gelf_getshdr(section, &header))
+            return file.corrupt("its section headers cannot be read");
+        // A debug file keeps the headers of what was left out of it.
+        if (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM)
+            STATESCAPE_CHECK(addFunctions(file, i, names));
+        whole = whole || header.sh_type == SHT_SYMTAB;
+    }
+    return whole;
+}
+
 base::Result<NameList> Binary::functions() const
 {
     NameList names;
-    std::size_t sections = 0;
-    if (elf_getshdrnum(m_elf->get(), &sections) != 0)
-        return corrupt("its section headers cannot be read");
-    for (std::size_t i = 1; i < sections; ++i) {
-        GElf_Shdr header{};
-        auto *section = elf_getscn(m_elf->get(), i);
-        if (!section || !gelf_getshdr(section, &header))
-            return corrupt("its section headers cannot be read");
-        if (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM)
-            STATESCAPE_CHECK(addFunctions(i, names));
-    }
+    STATESCAPE_TRY(const bool whole, addAllFunctions(*this, names));
+    if (!whole)
+        if (const auto symbols = debugFileOf(*this)) {
+            // Damaged symbols of another package are no reason to refuse what the file itself lists.
+            NameList more;
+            if (addAllFunctions(*this, more) && addAllFunctions(*symbols, more))
+                names = std::move(more);
+        }
     return names;
 }
 
@@ -190,14 +206,8 @@ base::Result<ProbePoint> Binary::function(const std::string &name) const
 {
     STATESCAPE_TRY(const auto names, functions());
     const auto index = names.find(name, {});
-    if (!index) {
-        auto near = didYouMean(names.closest(name, kNamesShown));
-        if (near.empty())
-            near = names.empty() ? "it is stripped: install the version with symbols, or name another program"
-                                 : "it has " + std::to_string(names.size()) +
-                                       " functions with a name; search them with statescape probes --search";
-        return base::fail(base::Code::NotFound, m_path + " has no function " + name, near);
-    }
+    if (!index)
+        return noFunction(name, names);
     if ((names.flags(*index) & kIndirect) != 0)
         return base::fail(base::Code::NotSupported,
                           m_path + " chooses among variants of " + name + " when a program starts",
@@ -206,6 +216,29 @@ base::Result<ProbePoint> Binary::function(const std::string &name) const
         return base::fail(base::Code::NotSupported, m_path + " has several functions named " + name,
                           "probe a function that calls them");
     return ProbePoint{names.value(*index), 0};
+}
+
+base::Error Binary::noFunction(const std::string &name, const NameList &names) const
+{
+    const std::string stripped = "its symbols are stripped away: install its debug symbols (packages named "
+                                 "-dbgsym, -dbg or -debuginfo), or a build that keeps them";
+    std::string hint;
+    if (const auto at = name.find('@'); at != std::string::npos && names.find(name.substr(0, at), {}))
+        hint =
+            "leave the version out: " + name.substr(0, at) + " is the one that new programs are linked with";
+    if (hint.empty())
+        hint = didYouMean(names.closest(name, kNamesShown));
+    if (hint.empty() && names.empty())
+        hint = stripped;
+    if (hint.empty()) {
+        hint = "it has " + std::to_string(names.size()) +
+               " functions with a name; search them with statescape probes --program " + m_path +
+               " --kind uprobe --search TEXT";
+        NameList own;
+        if (const auto whole = addAllFunctions(*this, own); whole && !*whole && own.size() == names.size())
+            hint += "; those it does not show to others were stripped away and come with its debug symbols";
+    }
+    return base::fail(base::Code::NotFound, m_path + " has no function " + name, hint);
 }
 
 } // namespace statescape::hooks

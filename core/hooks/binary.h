@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,12 +56,21 @@ public:
     /// @return whether @c path() still names this file, unchanged.
     [[nodiscard]] bool isCurrent() const;
 
-    /// @return its functions from .symtab and .dynsym; the value is the offset in the file. @error Corrupt,
-    /// Io
+    /// @return its functions from .symtab and .dynsym, and of a stripped file from its debug symbols where
+    /// they are installed, see debugFileOf(); names without versions, the value is the offset in the file.
+    /// @error Corrupt, Io
     [[nodiscard]] base::Result<NameList> functions() const;
     /// @error NotFound (says what is near, or that the file is stripped), NotSupported (kManyPlaces,
     /// kIndirect)
     [[nodiscard]] base::Result<ProbePoint> function(const std::string &name) const;
+    /// @return identity that the linker gave the file, and the name and checksum of its debug symbols; empty
+    /// where it has none.
+    struct DebugLink {
+        std::string buildId; ///< hexadecimal
+        std::string name;
+        std::uint32_t checksum = 0;
+    };
+    [[nodiscard]] DebugLink debugLink() const;
     /// @return whether the kernel has to step through the instruction at @p point in the program's place,
     /// which takes a second trap a call, instead of doing what it does. x86-64. @source
     /// arch/x86/kernel/uprobes.c arch_uprobe_analyze_insn()
@@ -79,7 +89,13 @@ private:
     Binary();
     base::Result<> readSegments();
     [[nodiscard]] const Segment *segmentOf(std::uint64_t address) const;
-    [[nodiscard]] base::Result<> addFunctions(std::size_t section, NameList &names) const;
+    /// @param file whose symbols are read; their addresses are those of this file's segments
+    [[nodiscard]] base::Result<> addFunctions(const Binary &file, std::size_t section, NameList &names) const;
+    /// @return whether there is a .symtab. @error Corrupt
+    [[nodiscard]] base::Result<bool> addAllFunctions(const Binary &file, NameList &names) const;
+    /// @return content of the section of that name; empty where there is none.
+    [[nodiscard]] std::string_view section(std::string_view name) const;
+    [[nodiscard]] base::Error noFunction(const std::string &name, const NameList &names) const;
     [[nodiscard]] base::Error corrupt(const char *what) const;
 
     std::string m_path;
@@ -88,6 +104,18 @@ private:
     std::uint64_t m_bytes = 0;
     std::vector<Segment> m_segments;
 };
+
+/// The debug symbols of @p binary that a package put beside it: by its build id below @p root, or under the
+/// name that it gives, in its folder, in .debug there, or below @p root. Only a file of the same build is
+/// taken.
+/// @return nothing where there is none
+/// @source https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html
+std::optional<Binary> debugFileOf(const Binary &binary, const std::string &root = "/usr/lib/debug");
+
+/// @return symbols of @p names that a person means by @p written: "ns::Class::method", with or without
+/// parameters, blanks as they please; of the several that a compiler makes of one constructor the first.
+/// Sorted.
+std::vector<std::string> symbolsOf(const NameList &names, std::string_view written);
 
 /// @return the absolute path meant by @p name: a path (relative ones from this directory), else a program on
 /// PATH, else a library that the dynamic linker knows ("libc", "c", "libssl.so.3"). Follows no links.

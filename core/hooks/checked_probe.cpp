@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/hooks/checked_probe.h"
 
+#include "core/schema/symbol_name.h"
+
 #include <algorithm>
 
 namespace statescape::hooks {
@@ -204,6 +206,32 @@ base::Result<schema::UserProbe> withFullPath(schema::UserProbe probe)
 {
     if (probe.kind == HookKind::UserFunction || probe.kind == HookKind::Usdt) {
         STATESCAPE_TRY(probe.target, findBinary(probe.target));
+    }
+    return probe;
+}
+
+base::Result<schema::UserProbe> withFullNames(schema::UserProbe asked)
+{
+    STATESCAPE_TRY(auto probe, withFullPath(std::move(asked)));
+    if (probe.kind != HookKind::UserFunction || !probe.shown.empty())
+        return probe;
+    STATESCAPE_TRY(const auto binary, Binary::open(probe.target));
+    STATESCAPE_TRY(const auto names, binary.functions());
+    if (names.find(probe.symbol, {}))
+        return probe;
+    const auto symbols = symbolsOf(names, probe.symbol);
+    if (symbols.size() > 1) {
+        std::vector<std::string> readable;
+        for (std::size_t i = 0; i < std::min(symbols.size(), kNamesShown); ++i)
+            readable.push_back(schema::readableSymbol(symbols[i]));
+        return base::fail(Code::InvalidArgument,
+                          probe.target + " has " + std::to_string(symbols.size()) + " functions named " +
+                              probe.symbol,
+                          didYouMean(readable));
+    }
+    if (!symbols.empty()) {
+        probe.symbol = symbols.front();
+        probe.shown = schema::readableSymbol(probe.symbol);
     }
     return probe;
 }

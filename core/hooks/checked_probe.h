@@ -38,4 +38,11 @@ base::Result<CheckedProbe> checkProbe(const schema::UserProbe &probe, Kernel &ke
 /// @return @p probe with "libc" or "bash" in the place of a path made into the path. @error NotFound
 base::Result<schema::UserProbe> withFullPath(schema::UserProbe probe);
 
+/// @return the probe with a path as withFullPath(), and with "ns::f" or "f(int)" in the place of a symbol
+/// made into the symbol; a name that the file has as it is, or that nothing in it reads as, stays. Not for
+/// the helper.
+/// @error as Binary::open() and functions(); InvalidArgument when it is the name of several functions, told
+/// apart in the hint
+base::Result<schema::UserProbe> withFullNames(schema::UserProbe probe);
+
 } // namespace statescape::hooks

@@ -27,7 +27,7 @@ std::string lowered(std::string_view text)
 
 bool printable(std::string_view text)
 {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
 }
 
 /// @return where @p query (lower case) begins in @p text, or npos.

@@ -3,6 +3,7 @@
 #include "core/session/hook_search.h"
 
 #include "core/hooks/kernel.h"
+#include "core/schema/symbol_name.h"
 #include "core/session/plan_text.h"
 #include "core/session/probe_preview.h"
 #include "core/session/worker.h"
@@ -81,6 +82,8 @@ public:
     struct Lists {
         std::string path;
         hooks::NameList functions, markers;
+        hooks::NameList
+            readable; ///< of functions as a person reads them; the value is the index in functions
     };
     base::Result<std::shared_ptr<const Lists>> of(const std::string &name)
     {
@@ -93,6 +96,13 @@ public:
         auto lists = std::make_shared<Lists>();
         lists->path = path;
         STATESCAPE_TRY(lists->functions, binary.functions());
+        const auto &functions = lists->functions;
+        for (std::size_t i = 0; i < functions.size(); ++i) {
+            const auto name = schema::readableSymbol(functions.name(i));
+            // Two that read the same are told apart by their symbols.
+            if (const auto known = lists->readable.add(name, {}, 0, i); !known || !known->second)
+                lists->readable.add(functions.name(i), {}, 0, i);
+        }
         STATESCAPE_TRY(const auto markers, binary.markers());
         for (const auto &marker : markers)
             lists->markers.add(marker.name, marker.provider, 0);
@@ -182,19 +192,33 @@ private:
             m_out.missing.push_back(lists.error());
             return;
         }
-        const auto search = [&](const hooks::NameList &names, HookKind kind) {
+        const auto search = [&](const hooks::NameList &names, const auto &put) {
             const auto found = names.search(m_query.text, m_query.limit);
             m_out.total += found.total;
-            for (const auto &match : found.matches) {
-                const auto symbol = kind == HookKind::Usdt ? names.fullName(match.index)
-                                                           : std::string(names.name(match.index));
-                add({kind, (*lists)->path, symbol, schema::Measure::Count, {}}, symbol, {}, match.fit);
-            }
+            for (const auto &match : found.matches)
+                put(match);
         };
+        // A symbol typed as the linker knows it is searched as such.
+        const bool mangled = m_query.text.starts_with("_Z") || m_query.text.starts_with("_R");
+        const auto &names = mangled ? (*lists)->functions : (*lists)->readable;
         if (functions)
-            search((*lists)->functions, HookKind::UserFunction);
+            search(names, [&](const hooks::Match &match) {
+                const auto at = mangled ? match.index : names.value(match.index);
+                UserProbe probe{HookKind::UserFunction,
+                                (*lists)->path,
+                                std::string((*lists)->functions.name(at)),
+                                schema::Measure::Count,
+                                {}};
+                probe.shown = schema::readableSymbol(probe.symbol);
+                const auto name = probe.shown.empty() ? probe.symbol : probe.shown;
+                add(std::move(probe), name, {}, match.fit);
+            });
         if (markers)
-            search((*lists)->markers, HookKind::Usdt);
+            search((*lists)->markers, [&](const hooks::Match &match) {
+                const auto symbol = (*lists)->markers.fullName(match.index);
+                add({HookKind::Usdt, (*lists)->path, symbol, schema::Measure::Count, {}}, symbol, {},
+                    match.fit);
+            });
     }
     void addScripts()
     {

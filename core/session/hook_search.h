@@ -38,7 +38,7 @@ struct HookQuery {
 /// Something that can be probed.
 struct Offer {
     schema::UserProbe probe; ///< its measure may be changed
-    std::string name;        ///< "vfs_fsync"
+    std::string name;        ///< "vfs_fsync"; of a mangled symbol as a person reads it
     std::string place;       ///< "kernel function, ext4"
 };
 

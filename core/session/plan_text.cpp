@@ -61,7 +61,10 @@ base::Result<schema::UserProbe> readUserProbe(std::string_view text)
         STATESCAPE_CHECK(readScript(probe));
         return probe;
     }
-    return hooks::withFullPath(std::move(probe));
+    // What was recorded has a symbol; only what a person wrote may have to be looked up.
+    const bool written =
+        probe.kind == HookKind::UserFunction && probe.symbol.find_first_of(":( <~") != std::string::npos;
+    return written ? hooks::withFullNames(std::move(probe)) : hooks::withFullPath(std::move(probe));
 }
 
 base::Result<schema::ProbePlan> planFrom(const PlanText &text)

@@ -21,11 +21,13 @@ struct PlanText {
     double budgetPercent = 1;
 };
 
-/// @return bits of the shipped probes with these keys; "default" and "all" stand for many. @error InvalidArgument, says which there are
+/// @return bits of the shipped probes with these keys; "default" and "all" stand for many. @error
+/// InvalidArgument, says which there are
 base::Result<std::uint64_t> probeMask(std::span<const std::string> keys);
 
-/// Reads a probe as a person writes it: a program by its name alone becomes its path, a script is read.
-/// @error as parseUserProbe(), hooks::findBinary(); NotFound, NotPermitted, Io for a script's file;
+/// Reads a probe as a person writes it: a program by its name alone becomes its path, "ns::f(int)" the
+/// symbol, a script is read.
+/// @error as parseUserProbe(), hooks::withFullNames(); NotFound, NotPermitted, Io for a script's file;
 /// InvalidArgument for a script too long or without maps
 base::Result<schema::UserProbe> readUserProbe(std::string_view text);
 

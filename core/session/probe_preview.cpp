@@ -80,7 +80,8 @@ std::string hooksOf(const UserProbe &probe, const CheckedProbe *checked)
         return "the tracepoint " + probe.target +
                (probe.measure == Measure::Field ? ", and the field " + probe.symbol + " of its record" : "");
     case HookKind::UserFunction:
-        return (timed ? "entry and return of " : "entry of ") + probe.symbol + " in " + probe.target +
+        return (timed ? "entry and return of " : "entry of ") +
+               (probe.shown.empty() ? probe.symbol : probe.shown) + " in " + probe.target +
                ", in every process that runs it";
     case HookKind::Usdt: {
         const auto places = checked ? checked->points.size() : 0;
@@ -184,7 +185,7 @@ std::vector<std::string> costWarnings(const UserProbe &probe)
     if (probe.kind == HookKind::UserFunction || probe.kind == HookKind::Usdt)
         out.emplace_back("every call enters the kernel: about 1.7 µs each, and twice that when it is timed");
     if (probe.kind == HookKind::UserFunction && fitsAny(kHotUserFunctions, probe.symbol))
-        out.push_back(probe.symbol +
+        out.push_back((probe.shown.empty() ? probe.symbol : probe.shown) +
                       " is called so often that programs become much slower: leave it, or try it "
                       "on a machine that nobody needs");
     if (probe.kind == HookKind::Script)
@@ -206,8 +207,10 @@ ProbePreview previewOf(const UserProbe &asked)
             out.probe = std::move(*read);
         else
             out.problem = read.error();
-    } else if (auto full = hooks::withFullPath(asked)) {
+    } else if (auto full = hooks::withFullNames(asked)) {
         out.probe = std::move(*full);
+    } else if (full.error().code == base::Code::InvalidArgument) {
+        out.problem = full.error();
     }
     const UserProbe &probe = out.probe;
     out.text = schema::format(probe);

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/hooks/binary.h"
+#include "core/hooks/checked_probe.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -104,6 +105,100 @@ private Q_SLOTS:
         QVERIFY(!call);
         QCOMPARE(int(call.error().code), int(base::Code::NotFound));
         QVERIFY2(call.error().hint.find("stripped") != std::string::npos, call.error().hint.c_str());
+    }
+
+    // C++ functions by what people call them: probe text, hint, and which of several.
+    void namesAsPeopleWriteThem_data()
+    {
+        QTest::addColumn<QString>("written");
+        QTest::addColumn<QString>("symbol");
+        QTest::newRow("symbol") << "_ZN10hook_names10overloadedEi"
+                                << "_ZN10hook_names10overloadedEi";
+        QTest::newRow("parameters") << "hook_names::overloaded(int)"
+                                    << "_ZN10hook_names10overloadedEi";
+        QTest::newRow("other") << "hook_names::overloaded( long )"
+                               << "_ZN10hook_names10overloadedEl";
+        QTest::newRow("template") << "hook_names::Box<int>::open"
+                                  << "_ZN10hook_names3BoxIiE4openEi";
+        QTest::newRow("hidden") << "hook_names::(anonymous namespace)::hidden(int)"
+                                << "_ZN10hook_names12_GLOBAL__N_16hiddenEi";
+        QTest::newRow("unknown") << "hook_names::nothing"
+                                 << "hook_names::nothing";
+        QTest::newRow("C") << "main"
+                           << "main";
+    }
+    void namesAsPeopleWriteThem()
+    {
+        QFETCH(QString, written);
+        QFETCH(QString, symbol);
+        const schema::UserProbe asked{schema::HookKind::UserFunction,
+                                      STATESCAPE_TARGETS "/hook_names",
+                                      written.toStdString(),
+                                      schema::Measure::Count,
+                                      {}};
+        const auto probe = withFullNames(asked);
+        QVERIFY2(probe, probe ? "" : probe.error().text().c_str());
+        QCOMPARE(QString::fromStdString(probe->symbol), symbol);
+    }
+    void aNameOfSeveralFunctionsAsksWhich()
+    {
+        const schema::UserProbe asked{schema::HookKind::UserFunction,
+                                      STATESCAPE_TARGETS "/hook_names",
+                                      "hook_names::overloaded",
+                                      schema::Measure::Count,
+                                      {}};
+        const auto probe = withFullNames(asked);
+        QVERIFY(!probe);
+        QCOMPARE(int(probe.error().code), int(base::Code::InvalidArgument));
+        QVERIFY2(probe.error().hint.find("hook_names::overloaded(long)") != std::string::npos,
+                 probe.error().hint.c_str());
+    }
+
+    // A stripped program whose package brought its symbols along, by link or by build id.
+    void debugSymbolsAreFound()
+    {
+        const auto whole = Binary::open(STATESCAPE_TARGETS "/hook_names");
+        QVERIFY(whole);
+        const std::string name = "_ZN10hook_names12_GLOBAL__N_16hiddenEi";
+        const auto expected = whole->function(name);
+        QVERIFY(expected);
+        QTemporaryDir folder;
+        const std::filesystem::path at = folder.path().toStdString();
+        const auto stripped = (at / "program").string();
+        std::filesystem::copy(STATESCAPE_TARGETS "/hook_names_stripped", stripped);
+        const auto alone = Binary::open(stripped);
+        QVERIFY(alone && !debugFileOf(*alone));
+        const auto none = alone->function(name);
+        QVERIFY(!none);
+        QVERIFY2(none.error().hint.find("debug symbols") != std::string::npos, none.error().hint.c_str());
+        std::filesystem::create_directory(at / ".debug");
+        std::filesystem::copy(STATESCAPE_TARGETS "/hook_names.debug", at / ".debug/hook_names.debug");
+        const auto found = alone->function(name);
+        QVERIFY2(found, found ? "" : found.error().text().c_str());
+        QCOMPARE(found->offset, expected->offset);
+        // Of another build: no name at all rather than a wrong place.
+        std::filesystem::copy(target("pie"), at / ".debug/hook_names.debug",
+                              std::filesystem::copy_options::overwrite_existing);
+        QVERIFY(!alone->function(name));
+        const auto id = alone->debugLink().buildId;
+        QVERIFY(id.size() >= 8);
+        std::filesystem::create_directories(at / "root/.build-id" / id.substr(0, 2));
+        std::filesystem::copy(STATESCAPE_TARGETS "/hook_names.debug",
+                              at / "root/.build-id" / id.substr(0, 2) / (id.substr(2) + ".debug"));
+        const auto byId = debugFileOf(*alone, (at / "root").string());
+        QVERIFY(byId);
+        QCOMPARE(byId->debugLink().buildId, id);
+    }
+
+    void aVersionBelongsToNoName()
+    {
+        const auto path = findBinary("libc");
+        if (!path)
+            QSKIP("the dynamic linker's cache names no libc here");
+        const auto point = Binary::open(*path)->function("getppid@GLIBC_2.2.5");
+        QVERIFY(!point);
+        QVERIFY2(point.error().hint.find("leave the version out") != std::string::npos,
+                 point.error().hint.c_str());
     }
 
     void functionsOfALibrary()

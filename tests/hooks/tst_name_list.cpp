@@ -57,7 +57,7 @@ private Q_SLOTS:
     {
         NameList names;
         QVERIFY(!names.add("", "", 0));
-        QVERIFY(!names.add("two words", "", 0));
+        QVERIFY(!names.add("two\nlines", "", 0));
         QVERIFY(!names.add("bell\a", "", 0));
         QVERIFY(!names.add(std::string(NameList::kLongestName + 1, 'x'), "", 0));
         QVERIFY(!names.add("x", std::string(NameList::kLongestName + 1, 'x'), 0));

@@ -110,6 +110,27 @@ private Q_SLOTS:
         QCOMPARE(offers.offers.front().place, std::string("system call"));
     }
 
+    void functionsOfProgramsAreFoundAsTheyRead()
+    {
+        // This program is one of C++.
+        const auto self = QCoreApplication::applicationFilePath().toStdString();
+        for (const char *text : {"TestProbePlan::functionsOfProgramsAreFoundAsTheyRead",
+                                 "_ZN13TestProbePlan37functionsOfProgramsAreFoundAsTheyReadEv"}) {
+            const auto offers =
+                m_search.findNow({.text = text, .group = HookGroup::Programs, .program = self});
+            const auto found = std::ranges::find(
+                offers.offers, "TestProbePlan::functionsOfProgramsAreFoundAsTheyRead()", &Offer::name);
+            QVERIFY2(found != offers.offers.end(), text);
+            QCOMPARE(found->probe.symbol,
+                     std::string("_ZN13TestProbePlan37functionsOfProgramsAreFoundAsTheyReadEv"));
+            QVERIFY(!found->probe.shown.empty());
+        }
+        const auto probe =
+            readUserProbe("uprobe:" + self + ":TestProbePlan::functionsOfProgramsAreFoundAsTheyRead:latency");
+        QVERIFY2(probe, probe ? "" : probe.error().text().c_str());
+        QCOMPARE(probe->symbol, std::string("_ZN13TestProbePlan37functionsOfProgramsAreFoundAsTheyReadEv"));
+    }
+
     void interfacesByKind()
     {
         const auto offers = m_search.findNow({.group = HookGroup::Interfaces});
