@@ -12,7 +12,8 @@ namespace statescape::bpf {
 
 /// What the helper does to itself for some ms, so that a kind of event comes as often as it can.
 enum class Load : std::uint8_t {
-    SystemCalls, ///< getppid
+    SystemCalls, ///< a byte through a pipe of its own: a loop of the cheapest call would be guessed ahead by
+                 ///< the CPU
     Switches,    ///< two threads on one CPU hand a byte back and forth
     Packets,     ///< datagrams to itself over loopback
     Reads,       ///< of /dev/zero, a byte each

@@ -9,7 +9,7 @@
 namespace statescape::bpf {
 namespace {
 /// What a traced system call pays beside the program, for the slow way in and out of the kernel; recorded.
-constexpr double kTracedCallNs = 20;
+constexpr double kTracedCallNs = 25;
 
 /// For where nothing can be measured, or rounds scatter.
 double recordedWarmNs(schema::Probe probe)

@@ -192,8 +192,13 @@ std::vector<std::string> costWarnings(const UserProbe &probe)
         out.emplace_back(
             "bpftrace itself takes some 100 MB of memory, and a script's cost is its own: try it "
             "first");
-    if (probe.kind == HookKind::Xdp)
+    if (probe.kind == HookKind::Xdp) {
         out.emplace_back("attaching may stop the interface for a moment while its driver is set up anew");
+        out.push_back(
+            "where no hardware driver runs it (veth, bridges, generic XDP) the kernel copies packets for it: "
+            "some 150 ns each, of which shedding saves little; packets:" +
+            probe.target + " counts the same and what is sent for some 26 ns");
+    }
     return out;
 }
 

@@ -260,6 +260,10 @@ private Q_SLOTS:
         QVERIFY(!warnings("function:_raw_spin_lock_irqsave").empty());
         QVERIFY(!warnings("tracepoint:kmem:kmalloc").empty());
         QCOMPARE(warnings("syscall:futex").size(), warnings("syscall:fsync").size() + 1);
+        // Somebody who is about to pay for XDP hears what costs less.
+        const auto xdp = warnings("xdp:lo");
+        QVERIFY(std::ranges::any_of(xdp, [](const auto &one) { return one.find("packets:lo") != one.npos; }));
+        QVERIFY(warnings("packets:lo").empty());
         QCOMPARE(warnings("uprobe:/bin/x:malloc").size(), warnings("uprobe:/bin/x:main").size() + 1);
     }
 
