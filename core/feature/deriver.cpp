@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/feature/deriver.h"
 
+#include "core/feature/sampling.h"
 #include "core/schema/script_maps.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 namespace statescape::feature {
 namespace {
@@ -29,7 +31,8 @@ bool dependsOnCpus(Derivation derivation)
 struct Interval {
     const wire::RawSample &now;
     const wire::RawSample &before;
-    double ns;
+    double ns;            ///< that the probe saw of it
+    const SeenPart *part; ///< null: all of it
 
     /// @return growth of word @p at; nothing when it went down.
     [[nodiscard]] std::optional<double> difference(std::size_t at) const
@@ -54,16 +57,46 @@ struct Interval {
 /// Plain values are stored as value << 8, so that the first bucket is 1 and not 256.
 constexpr double kNsPerValue = schema::kHistogramUnitNs;
 
-float quantileOf(const Interval &interval, const DerivedFeature &feature)
+using Counts = std::array<std::uint64_t, schema::kHistogramBuckets>;
+
+/// @return growth of the histogram at word @p at; nothing when a bucket went down.
+std::optional<Counts> countsOf(const Interval &interval, std::size_t at)
 {
-    const std::size_t at = feature.a;
-    std::array<std::uint64_t, schema::kHistogramBuckets> counts{};
+    Counts counts{};
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (interval.now.slots[at + i] < interval.before.slots[at + i])
-            return schema::missingValue(Missing::CounterReset);
+            return std::nullopt;
         counts[i] = interval.now.slots[at + i] - interval.before.slots[at + i];
     }
-    const auto value = histogramQuantile(counts, feature.parameter);
+    return counts;
+}
+
+/// @return whether the times in @p counts are from one hook to another, so that windows cut long ones off.
+/// Block requests carry their own time stamps; where the queue keeps none, those begun before the window are
+/// counted and not timed.
+bool cutByWindows(const Interval &interval, schema::Probe probe, const Counts &counts)
+{
+    if (interval.part == nullptr)
+        return false;
+    if (probe != schema::Probe::Block)
+        return true;
+    const auto requests = interval.sum(Slot::BlockReads, Slot::BlockOthers);
+    return requests &&
+           static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0})) < *requests;
+}
+
+float quantileOf(const Interval &interval, const DerivedFeature &feature)
+{
+    const auto counts = countsOf(interval, feature.a);
+    if (!counts)
+        return schema::missingValue(Missing::CounterReset);
+    auto value = histogramQuantile(*counts, feature.parameter);
+    if (feature.derivation == Derivation::Quantile && cutByWindows(interval, feature.probe, *counts)) {
+        const auto estimate = estimateDurations(*counts, interval.part->windowNs);
+        if (!estimate.usable)
+            return schema::missingValue(Missing::Shed);
+        value = histogramQuantile(std::span<const double>(estimate.counts), feature.parameter);
+    }
     if (!value)
         return schema::missingValue(Missing::NoEvents);
     const bool plain = feature.derivation == Derivation::ValueQuantile;
@@ -83,6 +116,45 @@ float percent(std::optional<double> part, std::optional<double> whole)
 float ratio(std::optional<double> part, double whole)
 {
     return part ? static_cast<float>(*part / whole) : schema::missingValue(Missing::CounterReset);
+}
+
+/// @return where the histogram of the durations that word @p feature.a sums up is; 0: it has none.
+std::size_t histogramOf(const DerivedFeature &feature)
+{
+    struct Times {
+        Slot sum, histogram;
+    };
+    static constexpr std::array kTimes{
+        Times{Slot::SchedRunqNs, Slot::SchedRunqHistogram},
+        Times{Slot::SchedBlockedNs, Slot::SchedBlockedHistogram},
+        Times{Slot::MemReclaimNs, Slot::MemReclaimHistogram},
+        Times{Slot::BlockQueueNs, Slot::BlockQueueHistogram},
+        Times{Slot::BlockDeviceNs, Slot::BlockDeviceHistogram},
+        Times{Slot::LockWaitNs, Slot::LockWaitHistogram},
+    };
+    // A probe of one's own that measures latency has its histogram behind the sum, see schema::userSlots().
+    if (feature.probe >= schema::Probe::kCount)
+        return feature.a + 1;
+    for (const auto &times : kTimes)
+        if (schema::slotOffset(times.sum) == feature.a)
+            return schema::slotOffset(times.histogram);
+    return 0;
+}
+
+float timeAverageOf(const Interval &interval, const DerivedFeature &feature)
+{
+    const auto grown = interval.difference(feature.a);
+    const std::size_t at = interval.part == nullptr ? 0 : histogramOf(feature);
+    if (at == 0)
+        return ratio(grown, interval.ns);
+    const auto counts = countsOf(interval, at);
+    if (!counts || !grown)
+        return schema::missingValue(Missing::CounterReset);
+    if (!cutByWindows(interval, feature.probe, *counts))
+        return ratio(grown, interval.ns);
+    const auto estimate = estimateDurations(*counts, interval.part->windowNs);
+    return estimate.usable ? ratio(*grown * estimate.scale, interval.ns)
+                           : schema::missingValue(Missing::Shed);
 }
 
 float gaugeOf(const wire::RawSample &raw, const DerivedFeature &feature)
@@ -122,7 +194,7 @@ float differenceOf(const Interval &interval, const DerivedFeature &feature)
                                             : static_cast<float>(hundredth / 100.0 * feature.parameter);
     }
     case Derivation::TimeAverage:
-        return ratio(interval.difference(feature.a), interval.ns);
+        return timeAverageOf(interval, feature);
     case Derivation::SyscallTotal:
         return ratio(interval.sum(Slot::SysRead, Slot::SysOther), seconds);
     case Derivation::Voluntary: {
@@ -162,6 +234,13 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
         if (raw.sequence > before->sequence + 1)
             m_gaps += raw.sequence - before->sequence - 1;
     }
+    const SeenParts parts(raw, m_layout->probes().size(), frame.durationNs);
+    frame.seen = parts.told(*m_layout, ~std::uint64_t{0});
+    for (auto &use : frame.processes) {
+        use.cpuNs = parts.whole(schema::Probe::Scheduler, use.cpuNs);
+        use.ioBytes = parts.whole(schema::Probe::Block, use.ioBytes);
+        use.syscalls = parts.whole(schema::Probe::Syscalls, use.syscalls);
+    }
     const auto has = [](const wire::RawSample &sample, schema::Probe probe) {
         return (sample.probeMask & schema::bitOf(probe)) != 0;
     };
@@ -180,7 +259,9 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
             return schema::missingValue(Missing::Suspended);
         if (dependsOnCpus(feature.derivation) && raw.cpuChanges != before->cpuChanges)
             return schema::missingValue(Missing::CpusChanged);
-        return differenceOf({raw, *before, static_cast<double>(frame.durationNs)}, feature);
+        const SeenPart *part = parts.of(feature.probe);
+        const double ns = part != nullptr ? part->seenNs : static_cast<double>(frame.durationNs);
+        return differenceOf({raw, *before, ns, part}, feature);
     };
     const auto &features = m_layout->features();
     frame.values.reserve(features.size());
@@ -190,10 +271,12 @@ FeatureFrame Deriver::derive(const wire::RawSample &raw)
     return frame;
 }
 
-std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, double q)
+namespace {
+template <class Count>
+std::optional<double> quantile(std::span<const Count> counts, double q)
 {
     double total = 0;
-    for (const std::uint64_t count : counts)
+    for (const Count count : counts)
         total += static_cast<double>(count);
     if (total <= 0)
         return std::nullopt;
@@ -214,6 +297,17 @@ std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, d
     }
     // Rounding of the running sum can leave the rank just above it.
     return static_cast<double>(schema::bucketFloorNs(last + 1)) / 1e3;
+}
+} // namespace
+
+std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, double q)
+{
+    return quantile(counts, q);
+}
+
+std::optional<double> histogramQuantile(std::span<const double> counts, double q)
+{
+    return quantile(counts, q);
 }
 
 } // namespace statescape::feature

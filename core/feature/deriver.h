@@ -15,7 +15,8 @@ namespace statescape::feature {
 
 /// Turns the helper's cumulative samples into features of a plan about the host. One per stream; not
 /// thread-safe. A counter that went down, a suspend or a CPU hot-plug inside the interval gives missing
-/// values with that reason.
+/// values with that reason. What a probe saw in windows only is made an estimate of the whole interval
+/// (FeatureFrame::seen): rates are those of the part seen, durations are weighed (sampling.h).
 class Deriver {
 public:
     /// @param probes standings from Hello: decides NotSupported or NoPermission for probes that are off.
@@ -40,5 +41,7 @@ private:
 /// @param counts differences per bucket of one histogram, schema::kHistogramBuckets @param q 0..1
 /// @return the quantile in µs, interpolated inside its bucket; nothing when there are no counts.
 std::optional<double> histogramQuantile(std::span<const std::uint64_t> counts, double q);
+/// @param counts weighed, none below 0
+std::optional<double> histogramQuantile(std::span<const double> counts, double q);
 
 } // namespace statescape::feature

@@ -31,7 +31,8 @@ bool fromProc(EntitySlot slot)
 
 /// What the list of who was running shows of a sample that is about one process.
 wire::ProcessUse useOf(const wire::EntityReading &reading,
-                       const std::array<std::uint64_t, schema::kEntitySlotCount> *before)
+                       const std::array<std::uint64_t, schema::kEntitySlotCount> *before,
+                       const SeenParts &parts)
 {
     const auto grown = [&](EntitySlot slot) {
         const auto at = static_cast<std::size_t>(slot);
@@ -41,9 +42,10 @@ wire::ProcessUse useOf(const wire::EntityReading &reading,
     wire::ProcessUse use;
     use.pid = static_cast<std::uint32_t>(reading.id);
     std::memcpy(use.comm.data(), reading.name.data(), std::min(reading.name.size(), use.comm.size()));
-    use.cpuNs = grown(EntitySlot::OnCpuNs);
-    use.ioBytes = grown(EntitySlot::ReadBytes) + grown(EntitySlot::WriteBytes);
-    use.syscalls = grown(EntitySlot::Syscalls);
+    use.cpuNs = parts.whole(schema::Probe::Scheduler, grown(EntitySlot::OnCpuNs));
+    use.ioBytes =
+        parts.whole(schema::Probe::Block, grown(EntitySlot::ReadBytes) + grown(EntitySlot::WriteBytes));
+    use.syscalls = parts.whole(schema::Probe::Syscalls, grown(EntitySlot::Syscalls));
     return use;
 }
 } // namespace
@@ -56,6 +58,8 @@ EntityDeriver::EntityDeriver(std::shared_ptr<const schema::Layout> layout,
 {
     for (const auto &row : schema::entityFeatures())
         m_probes.push_back(schema::probeFromKey(row.feature.probe));
+    for (const auto probe : m_probes)
+        m_columns |= schema::bitOf(probe);
     for (const auto &state : probes)
         update(state);
 }
@@ -65,6 +69,23 @@ void EntityDeriver::reset()
     m_any = false;
     m_before.clear();
     m_run = nextRun();
+}
+
+EntityDeriver::Waits EntityDeriver::waitsOf(const wire::RawSample &raw, schema::Slot histogram,
+                                            const SeenParts &parts) const
+{
+    const SeenPart *part = parts.of(schema::Probe::Scheduler);
+    if (part == nullptr)
+        return {};
+    std::array<std::uint64_t, schema::kHistogramBuckets> counts{};
+    const std::size_t at = schema::slotOffset(histogram);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const auto now = raw.slots[at + i];
+        const auto then = m_previous.slots[at + i];
+        counts[i] = now > then ? now - then : 0;
+    }
+    const auto estimate = estimateDurations(counts, part->windowNs);
+    return {estimate.scale, estimate.usable};
 }
 
 float EntityDeriver::valueOf(std::size_t column, const Words &now, const Words *before,
@@ -80,24 +101,32 @@ float EntityDeriver::valueOf(std::size_t column, const Words &now, const Words *
     if ((!before && (interval.gap || !countsFromZero(row.slot))) ||
         (before && (*before)[at] == schema::kNoWord))
         return schema::missingValue(Missing::Warmup);
-    // The probe was out when the interval began: what it counted covers only a part.
+    // Its words begin in the middle of this interval.
     if (!fromProc(row.slot) && (m_previous.probeMask & schema::bitOf(m_probes[column])) == 0)
         return schema::missingValue(Missing::Warmup);
-    if (interval.ns <= 0)
+    if (interval.ns == 0)
         return schema::missingValue(Missing::NoEvents);
     if (suspendedBetween(m_previous, interval.raw))
         return schema::missingValue(Missing::Suspended);
     const auto then = before ? (*before)[at] : 0;
     if (now[at] < then)
         return schema::missingValue(Missing::CounterReset);
-    const auto grown = static_cast<double>(now[at] - then);
+    auto grown = static_cast<double>(now[at] - then);
+    if (row.slot == EntitySlot::RunqNs || row.slot == EntitySlot::BlockedNs) {
+        const Waits &waits = row.slot == EntitySlot::RunqNs ? interval.runq : interval.blocked;
+        if (!waits.usable)
+            return schema::missingValue(Missing::Shed);
+        grown *= waits.scale;
+    }
+    const SeenPart *part = interval.parts.of(m_probes[column]);
+    const double ns = part != nullptr ? part->seenNs : static_cast<double>(interval.ns);
     switch (row.derivation) {
     case schema::Derivation::ShareOfTime:
-        return static_cast<float>(100.0 * grown / interval.ns);
+        return static_cast<float>(100.0 * grown / ns);
     case schema::Derivation::TimeAverage:
-        return static_cast<float>(grown / interval.ns);
+        return static_cast<float>(grown / ns);
     default:
-        return static_cast<float>(grown * 1e9 / interval.ns);
+        return static_cast<float>(grown * 1e9 / ns);
     }
 }
 
@@ -110,7 +139,13 @@ std::vector<FeatureFrame> EntityDeriver::derive(const wire::RawSample &raw)
         gap = true;
     }
     const auto length = m_any && raw.timeNs > m_previous.timeNs ? raw.timeNs - m_previous.timeNs : 0;
-    const Interval interval{raw, static_cast<double>(length), gap};
+    const SeenParts parts(raw, m_layout->probes().size(), length);
+    const Interval interval{raw,
+                            length,
+                            gap,
+                            parts,
+                            waitsOf(raw, schema::Slot::SchedRunqHistogram, parts),
+                            waitsOf(raw, schema::Slot::SchedBlockedHistogram, parts)};
     std::unordered_map<std::uint32_t, Before> kept;
     kept.reserve(raw.entities.size());
     for (const auto &reading : raw.entities) {
@@ -125,11 +160,12 @@ std::vector<FeatureFrame> EntityDeriver::derive(const wire::RawSample &raw)
             frame.durationNs = length;
             frame.about = about;
             frame.more = &reading != &raw.entities.back();
+            frame.seen = parts.told(*m_layout, m_columns);
             frame.values.reserve(m_probes.size());
             for (std::size_t column = 0; column < m_probes.size(); ++column)
                 frame.values.push_back(valueOf(column, reading.words, before, interval));
             if (m_layout->plan().entity == schema::EntityKind::Process && (before || !gap))
-                frame.processes.push_back(useOf(reading, before));
+                frame.processes.push_back(useOf(reading, before, parts));
             frames.push_back(std::move(frame));
         }
         kept.emplace(reading.number, Before{reading.words, std::move(about)});
@@ -139,6 +175,7 @@ std::vector<FeatureFrame> EntityDeriver::derive(const wire::RawSample &raw)
     m_previous.timeNs = raw.timeNs;
     m_previous.boottimeNs = raw.boottimeNs;
     m_previous.probeMask = raw.probeMask;
+    m_previous.slots = raw.slots;
     m_any = true;
     return frames;
 }

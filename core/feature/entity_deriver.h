@@ -4,6 +4,7 @@
 
 #include "core/feature/absence.h"
 #include "core/feature/feature_frame.h"
+#include "core/feature/sampling.h"
 #include "core/wire/messages.h"
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 namespace statescape::feature {
 
 /// Turns the helper's readings of processes or cgroups into one sample each. One per stream; not thread-safe.
+/// What a probe saw in windows only becomes an estimate as in Deriver.
 class EntityDeriver {
 public:
     /// @param layout of a plan about processes or cgroups @param probes standings from Hello
@@ -37,19 +39,29 @@ private:
         Words words;
         std::shared_ptr<const Subject> about;
     };
+    /// How waits of one kind are weighed, from the whole machine's: those of one process are too few.
+    struct Waits {
+        double scale = 1;
+        bool usable = true;
+    };
     struct Interval {
         const wire::RawSample &raw;
-        double ns;
+        std::uint64_t ns;
         bool gap;
+        SeenParts parts;
+        Waits runq, blocked;
     };
+    [[nodiscard]] Waits waitsOf(const wire::RawSample &raw, schema::Slot histogram,
+                                const SeenParts &parts) const;
     [[nodiscard]] float valueOf(std::size_t column, const Words &now, const Words *before,
                                 const Interval &interval) const;
 
     std::shared_ptr<const schema::Layout> m_layout;
     std::vector<schema::Probe> m_probes; ///< by column
+    std::uint64_t m_columns = 0;         ///< bit per probe of a column
     Absence m_absence;
     std::uint64_t m_run;                                ///< see Subject::run
-    wire::RawSample m_previous;                         ///< without words and entities
+    wire::RawSample m_previous;                         ///< without entities
     bool m_any = false;                                 ///< there is a previous sample
     std::unordered_map<std::uint32_t, Before> m_before; ///< by number
     std::uint64_t m_gaps = 0;

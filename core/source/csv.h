@@ -46,7 +46,9 @@ base::Result<CsvData> readCsv(const std::filesystem::path &path, const CsvOption
 
 /// Writes time_ns, duration_ns, entity, every feature and the label; readCsv() of it gives the same samples
 /// and labels; a feature that is called as one of our columns comes back with "_" behind its name. Missing
-/// values become empty cells (their reasons are not kept), processes are left out.
+/// values become empty cells (their reasons are not kept), processes are left out. A probe that saw only a
+/// part of some interval has two columns more, such as seen_scheduler_% and error_scheduler_%, which come
+/// back too.
 /// @param entities of a session that is not about the host: the column entity has their texts then, by which
 /// readCsv() tells them apart again, not their numbers
 /// @param labels one per sample, or empty. @param only one flag a sample, a shorter one leaves the rest out;

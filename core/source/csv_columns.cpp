@@ -6,6 +6,7 @@
 #include "core/schema/entities.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -46,12 +47,56 @@ Result<int> asked(const CsvColumns &columns, const std::string &file, const std:
     return static_cast<int>(found - columns.names.begin());
 }
 
+const std::string kSeenPrefix = "seen_";
+const std::string kErrorPrefix = "error_";
+const std::string kPercentSuffix = "_%";
+
+/// @return the probe that a column named @p name tells of; empty when it does not.
+std::string_view probeOf(std::string_view name, std::string_view prefix)
+{
+    if (!name.starts_with(prefix) || !name.ends_with(kPercentSuffix) ||
+        name.size() <= prefix.size() + kPercentSuffix.size())
+        return {};
+    return name.substr(prefix.size(), name.size() - prefix.size() - kPercentSuffix.size());
+}
+
 int indexOf(const CsvColumns &columns, std::string_view name)
 {
     const auto found = std::find(columns.names.begin(), columns.names.end(), name);
     return found == columns.names.end() ? -1 : static_cast<int>(found - columns.names.begin());
 }
+
+void findSeen(CsvColumns &columns, std::set<int> &ours)
+{
+    for (const auto &name : columns.names) {
+        const std::string probe(probeOf(name, kSeenPrefix));
+        const int share = indexOf(columns, name);
+        if (probe.empty() || ours.contains(share))
+            continue;
+        int error = indexOf(columns, errorColumn(probe));
+        error = ours.contains(error) ? -1 : error;
+        columns.seen.push_back({probe, share, error});
+        ours.insert({share, error});
+    }
+}
 } // namespace
+
+std::string seenColumn(const std::string &probe)
+{
+    return kSeenPrefix + probe + kPercentSuffix;
+}
+
+std::string errorColumn(const std::string &probe)
+{
+    return kErrorPrefix + probe + kPercentSuffix;
+}
+
+bool isOurColumn(std::string_view name)
+{
+    static constexpr std::array<std::string_view, 4> kOurs{"time_ns", "duration_ns", "entity", "label"};
+    return std::ranges::find(kOurs, name) != kOurs.end() || !probeOf(name, kSeenPrefix).empty() ||
+           !probeOf(name, kErrorPrefix).empty();
+}
 
 std::string_view trimmed(std::string_view text)
 {
@@ -105,8 +150,11 @@ Result<CsvColumns> readHeader(CsvReader &reader, const std::string &file, const 
     if (columns.label >= 0 && columns.label == columns.time)
         return fail(Code::InvalidArgument, file + ":1: one column cannot be both time and label",
                     "name two columns");
+    std::set<int> ours{columns.time, columns.duration, columns.entity, columns.label};
+    if (columns.duration >= 0 && columns.entity >= 0)
+        findSeen(columns, ours);
     for (int i = 0; i < static_cast<int>(columns.names.size()); ++i)
-        if (i != columns.time && i != columns.duration && i != columns.entity && i != columns.label)
+        if (!ours.contains(i))
             columns.features.push_back(i);
     if (columns.features.empty() && !columns.labelGuessed)
         return fail(Code::InvalidArgument, file + ":1: there is no feature column", "add columns of numbers");
@@ -137,6 +185,12 @@ std::optional<float> parseValue(std::string_view text)
     if (std::isnan(value))
         return schema::missingValue(schema::Missing::Unknown);
     return std::isinf(value) ? std::nullopt : std::optional(value);
+}
+
+std::optional<double> parseReal(std::string_view text)
+{
+    double value = 0;
+    return parseWhole(trimmed(text), value) && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parseCount(std::string_view text)

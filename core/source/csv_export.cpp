@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/source/csv.h"
+#include "core/source/csv_columns.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <unistd.h>
 
@@ -50,6 +52,34 @@ std::string labelText(schema::Label label, std::span<const std::string> names)
     return name.empty() ? polarity : polarity + ":" + name;
 }
 
+/// In as few digits as bring the same share back.
+void putPercent(std::string &out, float share)
+{
+    std::array<char, 48> buffer{};
+    const double percent = static_cast<double>(share) * 100;
+    for (int digits = 4; digits <= 17; ++digits) {
+        const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), percent,
+                                                std::chars_format::general, digits);
+        const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+        if (digits == 17 || static_cast<float>(parseReal(text).value_or(0) / 100) == share) {
+            out += text;
+            return;
+        }
+    }
+}
+
+/// @return the probes that saw only a part of some sample written, in alphabetical order.
+template <class Wanted>
+std::set<std::string> sampledProbes(const feature::SampleLog::View &view, const Wanted &wanted)
+{
+    std::set<std::string> probes;
+    for (std::size_t row = 0; row < view.rows(); ++row)
+        if (const auto seen = view.seen(row); !seen.empty() && wanted(row))
+            for (const auto &part : seen)
+                probes.insert(part.probe);
+    return probes;
+}
+
 bool put(std::FILE *out, std::string &text, std::size_t atLeast)
 {
     if (text.size() < atLeast)
@@ -74,14 +104,23 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
         return fail(Code::Mismatch, std::to_string(labels.size()) + " labels for " +
                                         std::to_string(view.rows()) + " samples");
     constexpr std::size_t kBlock = 1 << 16;
-    constexpr std::array<std::string_view, 4> kOurs{"time_ns", "duration_ns", "entity", "label"};
     std::string text = "time_ns,duration_ns,entity";
     const std::size_t columns = view.rows() == 0 && !view.sharedSchema() ? 0 : view.schema().size();
     for (std::size_t column = 0; column < columns; ++column) {
         text += ',';
         // Columns of ours have the names to themselves: two of one name could not be read again.
         const auto &key = view.schema()[column].key;
-        putText(text, std::ranges::find(kOurs, key) != kOurs.end() ? key + "_" : key);
+        putText(text, isOurColumn(key) ? key + "_" : key);
+    }
+    const auto wanted = [&](std::size_t row) {
+        return only.empty() || (row < only.size() && only[row] != 0);
+    };
+    const auto probes = sampledProbes(view, wanted);
+    for (const auto &probe : probes) {
+        text += ',';
+        putText(text, seenColumn(probe));
+        text += ',';
+        putText(text, errorColumn(probe));
     }
     text += ",label\n";
     constexpr std::size_t kReportEvery = 4096;
@@ -91,7 +130,7 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
                 return fail(Code::Cancelled, "the export was cancelled");
             progress.at(double(row) / double(view.rows()), "writing samples");
         }
-        if (!only.empty() && (row >= only.size() || only[row] == 0))
+        if (!wanted(row))
             continue;
         putNumber(text, view.timeNs(row));
         text += ',';
@@ -105,6 +144,15 @@ Result<> writeCsv(std::FILE *out, const feature::SampleLog::View &view, std::spa
             text += ',';
             if (!schema::isMissing(value))
                 putNumber(text, value);
+        }
+        for (const auto &probe : probes) {
+            const auto *seen = view.seenBy(probe, row);
+            text += ',';
+            if (seen != nullptr)
+                putPercent(text, seen->share);
+            text += ',';
+            if (seen != nullptr && seen->error >= 0)
+                putPercent(text, seen->error);
         }
         text += ',';
         if (!labels.empty())

@@ -59,6 +59,7 @@ private:
     Result<> readTime(feature::FeatureFrame &frame);
     Result<> readLabel();
     Result<> readOurs(feature::FeatureFrame &frame);
+    Result<> readSeen(feature::FeatureFrame &frame);
     Result<> readEntity(feature::FeatureFrame &frame);
     void finishDurations();
     void finishLabels();
@@ -185,6 +186,33 @@ Result<> Importer::readOurs(feature::FeatureFrame &frame)
     }
     if (m_columns.entity >= 0) {
         STATESCAPE_CHECK(readEntity(frame));
+    }
+    STATESCAPE_CHECK(readSeen(frame));
+    return {};
+}
+
+Result<> Importer::readSeen(feature::FeatureFrame &frame)
+{
+    for (const auto &columns : m_columns.seen) {
+        const CsvCell &share = cell(columns.share);
+        if (trimmed(share.text).empty())
+            continue;
+        const auto percent = parseReal(share.text);
+        feature::Seen seen{columns.probe, static_cast<float>(percent.value_or(0) / 100), -1};
+        if (!(seen.share > 0 && seen.share < 1))
+            return m_reader.errorAt(share, nameOf(columns.share),
+                                    "'" + std::string(share.text) + "' is no part of an interval in percent",
+                                    "use more than 0 and less than 100, or an empty cell");
+        if (columns.error >= 0 && !trimmed(cell(columns.error).text).empty()) {
+            const auto error = parseReal(cell(columns.error).text);
+            seen.error = static_cast<float>(error.value_or(-1) / 100);
+            if (!(seen.error >= 0 && std::isfinite(seen.error)))
+                return m_reader.errorAt(cell(columns.error), nameOf(columns.error),
+                                        "'" + std::string(cell(columns.error).text) +
+                                            "' is no standard error in percent",
+                                        "use 0 or more, or an empty cell where it is not known");
+        }
+        frame.seen.push_back(std::move(seen));
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/clock.h"
+#include "core/feature/sampling.h"
 #include "core/schema/cost.h"
 #include "core/source/helper_supervisor.h"
 

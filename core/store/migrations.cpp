@@ -83,6 +83,17 @@ CREATE TABLE entity (
 )");
 }
 
+void version4(SQLite::Database &db)
+{
+    db.exec(R"(
+-- probes that saw only a part of the interval, see encodeSeen(); NULL: all saw all of it
+ALTER TABLE sample_data ADD COLUMN seen BLOB;
+DROP VIEW sample;
+CREATE VIEW sample AS SELECT id >> 40 AS session_id, id & 0xffffffffff AS row, time_ns, duration_ns, entity, vals,
+    processes, seen FROM sample_data;
+)");
+}
+
 // Temporary tables are looked up before the file's, and cost it nothing.
 void showVersion1(SQLite::Database &db)
 {
@@ -109,11 +120,20 @@ CREATE TEMP TABLE entity (
 )");
 }
 
+void showVersion3(SQLite::Database &db)
+{
+    db.exec(R"(
+PRAGMA temp_store=MEMORY;
+CREATE TEMP VIEW sample_data AS SELECT id, time_ns, duration_ns, entity, vals, processes, NULL AS seen
+    FROM main.sample_data;
+)");
+}
+
 using Migration = void (*)(SQLite::Database &);
 // migrations[i] leads from version i to i + 1.
-constexpr std::array<Migration, 3> kMigrations{version1, version2, version3};
+constexpr std::array<Migration, 4> kMigrations{version1, version2, version3, version4};
 // shows[i] makes a file of version i + 1, opened for reading only, look like one of version i + 2.
-constexpr std::array<Migration, 2> kShows{showVersion1, showVersion2};
+constexpr std::array<Migration, 3> kShows{showVersion1, showVersion2, showVersion3};
 constexpr std::array kTables{
     "feature_schema", "schema_column", "session", "sample_data",     "loss",      "class", "step", "model",
     "model_state",    "note",          "history", "saved_selection", "selection", "entity"};

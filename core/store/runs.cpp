@@ -3,6 +3,7 @@
 #include "core/store/runs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace statescape::store {
@@ -31,6 +32,12 @@ public:
         number(text.size());
         text.copy(m_out.data() + m_at, text.size());
         m_at += text.size();
+    }
+    void real(float value)
+    {
+        room(sizeof value);
+        std::memcpy(m_out.data() + m_at, &value, sizeof value);
+        m_at += sizeof value;
     }
     /// Two bits of polarity, then the class.
     void label(schema::Label label)
@@ -91,6 +98,16 @@ struct Cursor {
         std::string out(reinterpret_cast<const char *>(bytes.data()) + at, length);
         at += length;
         return out;
+    }
+    float real()
+    {
+        float value = 0;
+        ok = ok && bytes.size() - at >= sizeof value;
+        if (!ok)
+            return 0;
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+        at += sizeof value;
+        return value;
     }
     schema::Label label()
     {
@@ -300,6 +317,30 @@ std::optional<std::vector<wire::ProcessUse>> decodeProcesses(std::span<const std
         uses.push_back(use);
     }
     return in.ok ? std::optional(std::move(uses)) : std::nullopt;
+}
+
+Bytes encodeSeen(std::span<const feature::Seen> parts)
+{
+    Writer out;
+    for (const auto &part : parts) {
+        out.text(part.probe);
+        out.real(part.share);
+        out.real(part.error);
+    }
+    return out.take();
+}
+
+std::optional<std::vector<feature::Seen>> decodeSeen(std::span<const std::byte> bytes)
+{
+    std::vector<feature::Seen> parts;
+    Cursor in{bytes};
+    while (!in.atEnd()) {
+        feature::Seen part{in.text(), in.real(), in.real()};
+        if (!in.ok || !(part.share > 0 && part.share < 1) || !std::isfinite(part.error))
+            return std::nullopt;
+        parts.push_back(std::move(part));
+    }
+    return in.ok ? std::optional(std::move(parts)) : std::nullopt;
 }
 
 std::vector<schema::Label> toLabels(std::span<const LabelRun> runs, std::uint64_t rows)

@@ -62,6 +62,11 @@ std::uint64_t checksumOf(StepKind kind, std::span<const std::byte> bytes);
 Bytes encodeProcesses(std::span<const wire::ProcessUse> uses);
 std::optional<std::vector<wire::ProcessUse>> decodeProcesses(std::span<const std::byte> bytes);
 
+/// @return empty when there is nothing to tell.
+Bytes encodeSeen(std::span<const feature::Seen> parts);
+/// @return nothing also for shares outside 0 to 1 and errors that are no numbers.
+std::optional<std::vector<feature::Seen>> decodeSeen(std::span<const std::byte> bytes);
+
 /// @return one label per sample.
 std::vector<schema::Label> toLabels(std::span<const LabelRun> runs, std::uint64_t rows);
 

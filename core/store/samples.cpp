@@ -220,19 +220,22 @@ Result<> SessionStore::append(SessionId id, std::span<const feature::FeatureFram
                 lastNs = number(last.getColumn(0));
         }
         STATESCAPE_CHECK(checkFrames(frames, schema->size(), lastNs));
-        SQLite::Statement insert(*m_impl->db, "INSERT INTO sample_data VALUES (?, ?, ?, ?, ?, ?)");
+        SQLite::Statement insert(*m_impl->db, "INSERT INTO sample_data VALUES (?, ?, ?, ?, ?, ?, ?)");
         for (const auto &frame : frames) {
             const Bytes processes = encodeProcesses(frame.processes);
+            const Bytes seen = encodeSeen(frame.seen);
             insert.reset();
             insert.bind(1, sampleKey(id, row++));
             insert.bind(2, stored(frame.timeNs));
             insert.bind(3, stored(frame.durationNs));
             insert.bind(4, static_cast<std::int64_t>(frame.entity));
             insert.bindNoCopy(5, frame.values.data(), static_cast<int>(frame.values.size() * sizeof(float)));
-            if (processes.empty())
-                insert.bind(6);
-            else
-                insert.bindNoCopy(6, processes.data(), static_cast<int>(processes.size()));
+            for (const auto &[index, bytes] : {std::pair(6, &processes), std::pair(7, &seen)}) {
+                if (bytes->empty())
+                    insert.bind(index);
+                else
+                    bindBytes(insert, index, *bytes);
+            }
             insert.exec();
         }
         writeEntities(*m_impl->db, id, frames);
@@ -385,8 +388,9 @@ Result<std::unique_ptr<feature::SampleLog>> SessionStore::load(SessionId id) con
     STATESCAPE_TRY(const auto schema, m_impl->schemaOf(id));
     return m_impl->guard([&]() -> Result<std::unique_ptr<feature::SampleLog>> {
         auto log = std::make_unique<feature::SampleLog>(schema);
-        SQLite::Statement query(*m_impl->db, "SELECT id, time_ns, duration_ns, entity, vals, processes FROM "
-                                             "sample_data WHERE id BETWEEN ? AND ? ORDER BY id");
+        SQLite::Statement query(*m_impl->db,
+                                "SELECT id, time_ns, duration_ns, entity, vals, processes, seen FROM "
+                                "sample_data WHERE id BETWEEN ? AND ? ORDER BY id");
         query.bind(1, sampleKey(id, 0));
         query.bind(2, sampleKey(id + 1, 0) - 1);
         std::uint64_t lastNs = 0;
@@ -397,8 +401,9 @@ Result<std::unique_ptr<feature::SampleLog>> SessionStore::load(SessionId id) con
             frame.entity = static_cast<std::uint32_t>(query.getColumn(3).getInt64());
             const auto values = blob(query.getColumn(4));
             auto processes = decodeProcesses(blob(query.getColumn(5)));
+            auto seen = decodeSeen(blob(query.getColumn(6)));
             if (query.getColumn(0).getInt64() != sampleKey(id, row) || frame.timeNs < lastNs ||
-                values.size() != schema->size() * sizeof(float) || !processes)
+                values.size() != schema->size() * sizeof(float) || !processes || !seen)
                 return fail(Code::Corrupt,
                             path().string() + ": sample " + std::to_string(row) + " of session " +
                                 std::to_string(id) + " is damaged",
@@ -406,6 +411,7 @@ Result<std::unique_ptr<feature::SampleLog>> SessionStore::load(SessionId id) con
             frame.values.resize(schema->size());
             std::memcpy(frame.values.data(), values.data(), values.size());
             frame.processes = std::move(*processes);
+            frame.seen = std::move(*seen);
             lastNs = frame.timeNs;
             log->append(std::move(frame));
         }

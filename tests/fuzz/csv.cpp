@@ -4,6 +4,8 @@
 #include "core/feature/sample_log.h"
 #include "fuzz.h"
 
+#include <algorithm>
+
 #include <cmath>
 
 using namespace statescape;
@@ -33,10 +35,13 @@ void writeAndRead(const source::CsvData &data)
     fuzz::require(again.has_value(), "what was written can be read");
     fuzz::require(again->frames.size() == data.frames.size() && again->schema->size() == data.schema->size(),
                   "nothing was lost on the way");
-    for (std::size_t row = 0; row < data.frames.size(); ++row)
+    for (std::size_t row = 0; row < data.frames.size(); ++row) {
+        fuzz::require(std::ranges::is_permutation(again->frames[row].seen, data.frames[row].seen),
+                      "what probes saw stays as it is");
         for (std::size_t column = 0; column < data.schema->size(); ++column)
             fuzz::require(same(again->frames[row].values[column], data.frames[row].values[column]),
                           "values stay as they are");
+    }
 }
 } // namespace
 

@@ -103,6 +103,10 @@ wire::RawSample sampleAt(std::uint64_t sequence, std::uint64_t intervalNs, const
     raw.losses.missedIntervals = 7;
     raw.events.assign(layout().probes().size(), sequence * 1000);
     raw.slots.assign(layout().words(), sequence * 1000);
+    if (mode == "sampled") {
+        raw.shedMask = schema::bitOf(schema::Probe::Tcp);
+        raw.sampled = {{schema::Probe::Scheduler, 10'000'000, 2, 0.06F}};
+    }
     return raw;
 }
 

@@ -72,6 +72,77 @@ private slots:
         QCOMPARE(data->labels[1], std::string());
     }
 
+    void whatProbesSawComesBack()
+    {
+        auto schema = std::make_shared<const schema::Schema>(std::vector<schema::Feature>{
+            schema::Feature{"sched.switch.rate"}, schema::Feature{"seen_mine_%"}});
+        feature::SampleLog log(schema);
+        const std::vector<std::vector<feature::Seen>> seen{
+            {},
+            {{"scheduler", 0.04F, 0.06F}},
+            {{"scheduler", std::nextafter(1.0F, 0.0F), -1}, {"syscalls", 1e-7F, 0}},
+            {{"uprobe:/a,b:c", 0.123456789F, 1.7F}}};
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+            feature::FeatureFrame frame;
+            frame.timeNs = i;
+            frame.values = {1, 2};
+            frame.seen = seen[i];
+            log.append(frame);
+        }
+        const auto path = (m_dir->path() + "/seen.csv").toStdString();
+        QVERIFY(source::writeCsv(path, log.view(), {}, {}));
+        QFile file(QString::fromStdString(path));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readLine(),
+                 QByteArray("time_ns,duration_ns,entity,sched.switch.rate,seen_mine_%_,"
+                            "seen_scheduler_%,error_scheduler_%,seen_syscalls_%,"
+                            "error_syscalls_%,\"seen_uprobe:/a,b:c_%\",\"error_uprobe:/a,b:c_%\","
+                            "label\n"));
+        QCOMPARE(file.readLine(), QByteArray("0,0,0,1,2,,,,,,,\n"));
+        QCOMPARE(file.readLine(), QByteArray("1,0,0,1,2,4,6,,,,,\n"));
+        const auto data = readCsv(path, {});
+        QVERIFY2(data, data ? "" : data.error().text().c_str());
+        QCOMPARE(data->schema->size(), std::size_t(2));
+        for (std::size_t i = 0; i < seen.size(); ++i)
+            QVERIFY(data->frames[i].seen == seen[i]);
+        // Only where a row that is written has something to tell.
+        const std::vector<std::uint8_t> first{1};
+        QVERIFY(source::writeCsv(path, log.view(), {}, {}, first));
+        QVERIFY(readCsv(path, {})->frames.at(0).seen.empty());
+        QFile again(QString::fromStdString(path));
+        QVERIFY(again.open(QIODevice::ReadOnly));
+        QCOMPARE(again.readLine(),
+                 QByteArray("time_ns,duration_ns,entity,sched.switch.rate,seen_mine_%_,label\n"));
+    }
+
+    void whatProbesSawIsChecked_data()
+    {
+        QTest::addColumn<QByteArray>("cells");
+        QTest::addColumn<bool>("good");
+        QTest::newRow("whole") << QByteArray(",") << true;
+        QTest::newRow("error not known") << QByteArray("4,") << true;
+        QTest::newRow("all of it") << QByteArray("100,") << false;
+        QTest::newRow("nothing") << QByteArray("0,") << false;
+        QTest::newRow("text") << QByteArray("much,") << false;
+        QTest::newRow("nan") << QByteArray("nan,") << false;
+        QTest::newRow("negative error") << QByteArray("4,-1") << false;
+        QTest::newRow("error too large") << QByteArray("4,1e300") << false;
+    }
+    void whatProbesSawIsChecked()
+    {
+        QFETCH(QByteArray, cells);
+        QFETCH(bool, good);
+        const auto data = readCsv(
+            write("time_ns,duration_ns,entity,a,seen_x_%,error_x_%,label\n1,1,0,1," + cells + ",\n"), {});
+        QCOMPARE(data.has_value(), good);
+        if (!good)
+            QVERIFY(data.error().message.find("_x_%") != std::string::npos);
+        // In a file of somebody else they are columns like others.
+        const auto other = readCsv(write("time,a,seen_x_%,error_x_%\n1,1,100,-1\n"), {});
+        QVERIFY(other);
+        QCOMPARE(other->schema->size(), std::size_t(3));
+    }
+
     void missingIsNotZero()
     {
         const auto data = readCsv(write("a,b\n,nan\nNaN,-0\n1e-300,1e-45\n"), {});

@@ -126,6 +126,37 @@ private slots:
         QVERIFY(listener.saw(HelperState::Stopped));
     }
 
+    void whatAProbeSawIsTold()
+    {
+        Listener listener;
+        auto source = start(listener, "sampled");
+        QTRY_VERIFY_WITH_TIMEOUT(listener.count() >= 3, 20'000);
+        const auto status = source->status();
+        const auto at = [](schema::Probe probe) { return static_cast<std::size_t>(probe); };
+        QCOMPARE(status.seenShare.size(), schema::kProbeCount);
+        const float share = status.seenShare[at(schema::Probe::Scheduler)];
+        QVERIFY(share > 0 && share < 1);
+        QCOMPARE(status.seenError[at(schema::Probe::Scheduler)], 0.06F);
+        QCOMPARE(status.seenShare[at(schema::Probe::Tcp)], 0.0F);
+        QCOMPARE(status.seenShare[at(schema::Probe::Cpu)], 1.0F);
+        QCOMPARE(status.seenError[at(schema::Probe::Cpu)], 0.0F);
+        // 1000 events in the 10 ms that it saw; its hooks cost only then.
+        const auto rate = static_cast<double>(status.eventsPerSecond[at(schema::Probe::Scheduler)]);
+        QVERIFY(std::abs(rate - 100'000) < 10);
+        QCOMPARE(status.eventsPerSecond[at(schema::Probe::Tcp)], std::uint64_t(0));
+        const double cost = share * schema::costPerSecond({100, -1}, rate, 2) / 1e7;
+        QVERIFY(std::abs(status.cpuShare[at(schema::Probe::Scheduler)] - cost) < 0.01 * cost);
+        QCOMPARE(status.cpuShare[at(schema::Probe::Tcp)], 0.0);
+        QVERIFY(listener.frame(0).seen.empty());
+        const auto second = listener.frame(1);
+        QCOMPARE(second.seen.size(), std::size_t(1));
+        QCOMPARE(second.seen[0].probe, std::string("scheduler"));
+        QCOMPARE(reason(second, "tcp.connect.rate"), std::string("shed"));
+        const float switches =
+            second.values[static_cast<std::size_t>(schema::Schema::builtin()->indexOf("sched.switch.rate"))];
+        QVERIFY(std::abs(switches - 100'000) < 10);
+    }
+
     void theIntervalCanChange()
     {
         Listener listener;

@@ -4,6 +4,7 @@
 
 #include "core/store/session_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -52,6 +53,17 @@ inline feature::FeatureFrame frame(std::uint64_t row, std::size_t columns)
         std::memcpy(use.comm.data(), "sixteen-bytes-xx", 16 - i);
         f.processes.push_back(use);
     }
+    if (row % 5 == 3)
+        f.seen.push_back({"scheduler", 0.04F, -1});
+    if (row % 10 == 3)
+        f.seen.push_back({"uprobe:/bin/sh:main", 0.5F, 0.06F});
+    return f;
+}
+/// As files before format 4 have it.
+inline feature::FeatureFrame oldFrame(std::uint64_t row, std::size_t columns)
+{
+    auto f = frame(row, columns);
+    f.seen.clear();
     return f;
 }
 
@@ -70,7 +82,8 @@ inline bool same(const feature::SampleLog::View &view, std::size_t row, const fe
     return view.timeNs(row) == f.timeNs && view.durationNs(row) == f.durationNs &&
            view.entity(row) == f.entity && values.size() == f.values.size() &&
            std::memcmp(values.data(), f.values.data(), values.size_bytes()) == 0 &&
-           std::equal(processes.begin(), processes.end(), f.processes.begin(), f.processes.end());
+           std::equal(processes.begin(), processes.end(), f.processes.begin(), f.processes.end()) &&
+           std::ranges::equal(view.seen(row), f.seen);
 }
 
 } // namespace frames

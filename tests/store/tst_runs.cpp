@@ -57,6 +57,9 @@ bool readable(std::span<const std::byte> bytes)
         good = good && change->before.name.size() + change->after.name.size() <= bytes.size();
     if (const auto uses = store::decodeProcesses(bytes))
         good = good && uses->size() <= bytes.size();
+    if (const auto parts = store::decodeSeen(bytes))
+        for (const auto &part : *parts)
+            good = good && part.share > 0 && part.share < 1 && part.error == part.error;
     return good;
 }
 
@@ -74,7 +77,8 @@ std::vector<Bytes> samplesOfEverything(std::mt19937 &random)
             store::encodeSelectionChange({3, 70'000, steps::someRuns(random, kRows)}),
             store::encodeRename({300, "before", "after — danach"}),
             store::encodeModelChange({{"m", 1}, {"a longer name", 1 << 20}}),
-            store::encodeProcesses(frames::frame(3, 1).processes)};
+            store::encodeProcesses(frames::frame(3, 1).processes),
+            store::encodeSeen(frames::frame(3, 1).seen)};
 }
 } // namespace
 
@@ -107,6 +111,16 @@ private slots:
         const auto read = *store::decodeModelChange(view(store::encodeModelChange(models)));
         QCOMPARE(read.before, models.before);
         QCOMPARE(read.after, models.after);
+        const std::vector<feature::Seen> seen{{"scheduler", 0.04F, -1},
+                                              {std::string(300, 'x'), 0.5F, 0.0625F}};
+        QVERIFY(*store::decodeSeen(view(store::encodeSeen(seen))) == seen);
+        QVERIFY(store::encodeSeen({}).empty());
+        QVERIFY(store::decodeSeen({})->empty());
+        constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+        for (const auto &[share, error] :
+             {std::pair(0.0F, 0.0F), {1.0F, 0.0F}, {-0.5F, 0.0F}, {nan, 0.0F}, {0.5F, nan}})
+            QVERIFY(
+                !store::decodeSeen(view(store::encodeSeen(std::vector<feature::Seen>{{"a", share, error}}))));
         const std::vector<RowRun> far{{~std::uint64_t{0} - 9, 9}};
         QCOMPARE(*store::decodeRows(view(store::encodeRows(far)), ~std::uint64_t{0}), far);
     }

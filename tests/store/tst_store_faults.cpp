@@ -158,7 +158,7 @@ private slots:
         QTest::addColumn<quint32>("value");
         QTest::addColumn<int>("code");
         QTest::newRow("another program's database") << 68 << quint32(0) << int(Code::Corrupt);
-        QTest::newRow("newer format") << 60 << quint32(4) << int(Code::NewerVersion);
+        QTest::newRow("newer format") << 60 << quint32(5) << int(Code::NewerVersion);
         QTest::newRow("much newer format") << 60 << quint32(0xffffffff) << int(Code::NewerVersion);
         QTest::newRow("no format") << 60 << quint32(0) << int(Code::Corrupt);
     }
@@ -211,6 +211,10 @@ private slots:
             "UPDATE sample_data SET processes = x'ffffff' WHERE id & 1023 = 7");
         QTest::newRow("long name") << QByteArray(
             "UPDATE sample_data SET processes = x'017f41' WHERE id & 1023 = 7");
+        QTest::newRow("seen cut off")
+            << QByteArray("UPDATE sample_data SET seen = x'0161000000' WHERE id & 1023 = 7");
+        QTest::newRow("seen of nothing")
+            << QByteArray("UPDATE sample_data SET seen = x'01610000000000000000' WHERE id & 1023 = 7");
         QTest::newRow("impossible row")
             << QByteArray("UPDATE sample_data SET id = (1 << 40) | 0xfffffffff WHERE id & 1023 = 399");
         QTest::newRow("no schema") << QByteArray("DELETE FROM schema_column");
@@ -309,7 +313,7 @@ private slots:
         QCOMPARE(all[0].losses.at("kernel"), std::uint64_t(5));
         const auto view = (*file->load(all[0].id))->view();
         for (std::size_t i = 0; i < 30; ++i)
-            QVERIFY(frames::same(view, i, frames::frame(i, 4)));
+            QVERIFY(frames::same(view, i, frames::oldFrame(i, 4)));
         QCOMPARE(*file->loadModel("m"), std::string("{}"));
         QCOMPARE(**file->note(1, "notes"), std::string("a note"));
         QVERIFY(file->selection(1)->empty());
@@ -386,6 +390,34 @@ private slots:
         QVERIFY(file->selection(1)->empty());
         QCOMPARE(file->classNames()->at(2), std::string("b"));
         QCOMPARE(*file->activeModel(1), (store::ModelRef{"other", 1}));
+    }
+
+    void filesOfTheThirdFormatOpenBothWays()
+    {
+        const QString path = m_dir->filePath("v3");
+        QVERIFY(QFile::copy(QDir(STATESCAPE_TEST_DATA).filePath("version3.statescape"), path));
+        QFile(path).setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+        const auto before = hashOf(path);
+        for (const auto mode : {OpenMode::ReadOnly, OpenMode::ReadWrite}) {
+            auto file = SessionStore::open(path.toStdString(), mode);
+            QVERIFY2(file, file ? "" : file.error().text().c_str());
+            QCOMPARE(file->session(1)->samples, std::uint64_t(300));
+            QCOMPARE(file->session(1)->lastNs, frames::frame(299, 4).timeNs);
+            const auto view = (*file->load(1))->view();
+            QCOMPARE(view.rows(), std::size_t(300));
+            for (std::size_t i = 0; i < view.rows(); ++i)
+                QVERIFY(frames::same(view, i, frames::oldFrame(i, 4)));
+            const bool writable = mode == OpenMode::ReadWrite;
+            QCOMPARE(file->append(1, frames::some(300, 20, 4)).has_value(), writable);
+            if (!writable)
+                QCOMPARE(hashOf(path), before);
+        }
+        auto file = SessionStore::open(path.toStdString(), OpenMode::ReadOnly);
+        const auto view = (*file->load(1))->view();
+        QCOMPARE(view.rows(), std::size_t(320));
+        for (std::size_t i = 300; i < view.rows(); ++i)
+            QVERIFY(frames::same(view, i, frames::frame(i, 4)));
+        QVERIFY(view.seenBy("uprobe:/bin/sh:main", 303));
     }
 
     void readOnlyFilesAndFolders()
@@ -514,7 +546,7 @@ private slots:
 private:
     static void writeCorpus()
     {
-        const QString path = QDir(STATESCAPE_TEST_DATA).filePath("version2.statescape");
+        const QString path = QDir(STATESCAPE_TEST_DATA).filePath("version4.statescape");
         QFile::remove(path);
         auto file = SessionStore::open(path.toStdString(), OpenMode::Create);
         QVERIFY(file);
