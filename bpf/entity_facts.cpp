@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <optional>
@@ -268,8 +269,25 @@ bool ProcFacts::lookAtCgroup(const EntityKey &key, std::string &name, Words &wor
     return true;
 }
 
-// @source Documentation/admin-guide/cgroup-v2.rst: the default hierarchy's line begins with 0::
 std::string ProcFacts::pathOf(const EntityKey &key)
+{
+    if (const auto known = m_tree.find(key.id); known != m_tree.end())
+        return known->second;
+    bool gone = false;
+    const auto path = pathOfMember(key, gone);
+    if (!m_cgroups.valid() || gone)
+        return path;
+    // Where its member is now may be another cgroup than the one the kernel counted for.
+    const auto id = path.empty() ? 0 : idOf(path, nullptr);
+    if (id == key.id)
+        return path;
+    const auto found = pathInTree(key.id);
+    // A folder that is not to be seen from here cannot be compared.
+    return found.empty() && id == 0 && m_left > 0 && m_folders > 0 ? path : found;
+}
+
+// @source Documentation/admin-guide/cgroup-v2.rst: the default hierarchy's line begins with 0::
+std::string ProcFacts::pathOfMember(const EntityKey &key, bool &gone)
 {
     if (!m_proc.valid())
         return {};
@@ -277,13 +295,73 @@ std::string ProcFacts::pathOf(const EntityKey &key)
     auto text = read(m_proc.get(), std::to_string(key.member) + "/cgroup", error);
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
-        const auto line = text.substr(0, end);
+        auto line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        if (!line.starts_with("0::/"))
+            continue;
         // Gone while a process was still ending in it: that is part of what the kernel says, not of its name.
         constexpr std::string_view kDeleted = " (deleted)";
-        if (line.starts_with("0::/"))
-            return std::string(
-                line.substr(3, line.size() - 3 - (line.ends_with(kDeleted) ? kDeleted.size() : 0)));
+        gone = line.ends_with(kDeleted);
+        line.remove_suffix(gone ? kDeleted.size() : 0);
+        return std::string(line.substr(3));
+    }
+    return {};
+}
+
+// A cgroup's id is its folder's inode number. @source fs/kernfs/dir.c kernfs_fop_readdir()
+std::uint64_t ProcFacts::idOf(const std::string &path,
+                              std::vector<std::pair<std::string, std::uint64_t>> *folders)
+{
+    if (m_left <= 0 || m_folders <= 0)
+        return 0;
+    --m_left;
+    --m_folders;
+    const auto relative = path == "/" ? std::string(".") : path.substr(1);
+    const base::Fd folder(::openat(m_cgroups.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::uint64_t own = 0;
+    while (folder.valid()) {
+        const auto got = ::getdents64(folder.get(), m_buffer.data(), m_buffer.size());
+        if (got <= 0)
+            break;
+        for (std::size_t from = 0; from < static_cast<std::size_t>(got);) {
+            const auto *entry = reinterpret_cast<const dirent64 *>(m_buffer.data() + from);
+            from += entry->d_reclen;
+            const std::string_view name = entry->d_name;
+            if (name == ".")
+                own = entry->d_ino;
+            else if (folders != nullptr && entry->d_type == DT_DIR && name != "..")
+                folders->emplace_back(name, entry->d_ino);
+        }
+        if (folders == nullptr && own != 0)
+            break;
+    }
+    return own;
+}
+
+/// Goes on with a walk over the tree, or begins one, as far as the interval allows.
+std::string ProcFacts::pathInTree(std::uint64_t id)
+{
+    if (m_toWalk.empty() && m_mayWalk) {
+        m_mayWalk = false;
+        m_tree.clear();
+        m_toWalk.emplace_back("/");
+    }
+    while (!m_toWalk.empty() && m_left > 0 && m_folders > 0) {
+        const auto path = std::move(m_toWalk.front());
+        m_toWalk.pop_front();
+        std::vector<std::pair<std::string, std::uint64_t>> folders;
+        const auto own = idOf(path, &folders);
+        if (path == "/" && own != 0)
+            m_tree.emplace(own, path);
+        for (auto &[name, inode] : folders) {
+            if (m_tree.size() >= kPathsKept)
+                break;
+            auto whole = (path == "/" ? path : path + "/") + name;
+            m_toWalk.push_back(whole);
+            m_tree.emplace(inode, std::move(whole));
+        }
+        if (const auto found = m_tree.find(id); found != m_tree.end())
+            return found->second;
     }
     return {};
 }

@@ -57,6 +57,8 @@ const auto kOnlyWhen = std::to_array<Rule>({
 });
 const auto kForNames = std::to_array<Rule>({
     {SCMP_SYS(openat), {2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH, O_RDONLY}},
+    // whatever the size: cgroups are found by the inode numbers of their folders
+    {SCMP_SYS(getdents64), {2, SCMP_CMP_LE, 1U << 20, 0}},
 });
 const auto kForReattaching = std::to_array<Rule>({
     {SCMP_SYS(bpf), {0, SCMP_CMP_EQ, BPF_RAW_TRACEPOINT_OPEN, 0}},

@@ -370,6 +370,10 @@ base::Result<> check(const UserProbe &probe)
         return wrong(probe.kind, wantsSymbol ? "no symbol" : "a symbol where none belongs");
     if (probe.kind == HookKind::Tracepoint)
         return checkTracepoint(probe);
+    // It would be read as a measure when it is written out.
+    std::string_view rest = probe.symbol;
+    if (probe.kind == HookKind::UserFunction && (probe.symbol.back() == ':' || takeMeasure(rest)))
+        return wrong(probe.kind, "'" + probe.symbol + "' is no function's name");
     if (probe.kind == HookKind::Usdt && colons(probe.symbol) != 1)
         return wrong(probe.kind, "not PATH:PROVIDER:NAME");
     if (!takesPath(probe.kind) && probe.target.find_first_of(":/") != std::string::npos)

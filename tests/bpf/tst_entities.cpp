@@ -3,11 +3,13 @@
 #include "bpf/entity_facts.h"
 #include "bpf/entity_table.h"
 #include "bpf/probes.h"
+#include "bpf/shared.h"
 #include "workload.h"
 
 #include <QTest>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -16,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -217,6 +220,11 @@ public:
     Group &operator=(const Group &) = delete;
     [[nodiscard]] bool made() const { return !m_path.empty(); }
     [[nodiscard]] const std::string &name() const { return m_name; }
+    [[nodiscard]] std::uint64_t id() const
+    {
+        struct stat info {};
+        return ::stat(m_path.c_str(), &info) == 0 ? info.st_ino : 0;
+    }
     [[nodiscard]] bool add(pid_t pid) const
     {
         return bool(std::ofstream(m_path + "/cgroup.procs") << pid << std::flush);
@@ -527,6 +535,55 @@ private Q_SLOTS:
         live.read();
         for (const auto &reading : live.sample.entities)
             QVERIFY2(!pids.contains(reading.id), "a process that is gone is told of again");
+    }
+
+    // A process on its way between two cgroups: each is told of by its own name, whichever it is in just
+    // then.
+    void aMovingProcessGivesNoCgroupAWrongName()
+    {
+        const auto number = std::to_string(::getpid());
+        const Group here("statescape-here-" + number), there("statescape-there-" + number);
+        if (!here.made() || !there.made())
+            QSKIP("no cgroup of the default hierarchy can be made here");
+        const auto mapping = bpf::MappedArray::create("ss_test", sizeof(ss_task), 64);
+        if (!mapping)
+            QSKIP(mapping.error().text().c_str());
+        std::atomic<bool> end{false};
+        std::atomic<int> moves{0};
+        const pid_t pid = ::fork();
+        if (pid == 0)
+            for (;;)
+                ::pause();
+        QVERIFY(here.add(pid));
+        std::thread mover([&] {
+            while (!end)
+                moves += (there.add(pid) ? 1 : 0) + (here.add(pid) ? 1 : 0);
+        });
+        QStringList wrong;
+        int named = 0;
+        for (int i = 0; (i < 400 || moves < 1000) && i < 100'000; ++i) {
+            // Afresh each time, for a name once found is kept.
+            bpf::ProcFacts facts(EntityKind::Cgroup, *mapping);
+            for (const Group *group : {&here, &there}) {
+                facts.begin();
+                bpf::EntityKey key{};
+                key.id = group->id();
+                key.member = static_cast<std::uint32_t>(pid);
+                std::string name;
+                std::array<std::uint64_t, schema::kEntitySlotCount> words{};
+                facts.look(key, name, words);
+                named += name == group->name() ? 1 : 0;
+                if (name != group->name() && !name.starts_with("cgroup "))
+                    wrong << QString::fromStdString(name);
+            }
+        }
+        end = true;
+        mover.join();
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join(", ")));
+        QVERIFY(moves > 0);
+        QVERIFY2(named > 0, "no cgroup got its name");
     }
 
     void aCgroupIsTheSumOfItsProcesses()

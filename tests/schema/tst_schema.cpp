@@ -217,6 +217,8 @@ private Q_SLOTS:
         QCOMPARE(features.front().feature.key, std::string("uprobe.a.ZN2ns5Class6methodEi.rate"));
         QCOMPARE(features.front().feature.title, std::string("Class::method"));
         QVERIFY(features.front().feature.description.find("Class::method") != std::string::npos);
+        for (const char *text : {"uprobe:/usr/bin/a:f:", "uprobe:/usr/bin/a:f:count:count"})
+            QVERIFY2(!parseUserProbe(text), text);
         QVERIFY(!parseUserProbe("usdt:/usr/bin/a:p:n n"));
         QVERIFY(!parseUserProbe("uprobe:/usr/bin/a:f\x1b[2J"));
     }
