@@ -44,7 +44,8 @@ base::Result<> runScore(const ScoreArguments &arguments)
             model->memberships(samples.row(i), columns, shares);
         const auto entity = schema::entityText(kind, entities, samples.entity(i));
         if (arguments.json)
-            fmt::print("  {}{}\n", scoreJson(samples.timeNs(i), entity, score, *model, {}, shares),
+            fmt::print("  {}{}\n",
+                       scoreJson(samples.timeNs(i), entity, score, *model, samples.seen(i), {}, shares),
                        i + 1 < samples.rows() ? "," : "");
         else
             fmt::print("{}\n", scoreCsv(samples.timeNs(i), entity, score, *model, shares));

@@ -28,6 +28,18 @@ Cost is ns per event that the kernel's statistics say of the programs, less an e
 and find other things in the caches, *warm* where many come. The helper measures both on the machine it runs on where it may. Files are read
 once an interval and cost nothing in between.
 
+A probe that does not fit into `--budget` looks at a part of each interval, in windows of 10 ms or more; its features are then estimates, and share and error of
+that part go with them:
+
+- Rates and shares of time are those of the windows. Quantiles and time averages of durations are weighed: one of length L lies whole in a window of
+  length w with probability (w - L) / w and counts w / (w - L). Times of block requests come with the request and are seen however long they are.
+- The error is the relative standard error of the probe's number of events, from how its windows differ. True change between them makes it larger, so it is an
+  upper bound of that number's; a rare event of the same probe (a failure, a reset) is known less well.
+- Durations are missing (*shed*) where their 99th percentile lies above a quarter of a window. What lasts longer than a window leaves no trace: few such
+  ones among many short ones are not seen, and no time average holds them.
+- Active tasks of a process or cgroup (`entity.tasks`) are those of the windows, which may be too few.
+- A probe that saw nothing of an interval is *shed* in it.
+
 )";
 
 constexpr std::string_view kOwn = R"(## Your own

@@ -3,6 +3,7 @@
 #include "app/cli/child.h"
 #include "app/cli/commands.h"
 #include "app/cli/probe_tools.h"
+#include "app/cli/score_line.h"
 
 #include "core/base/log.h"
 #include "core/base/units.h"
@@ -69,6 +70,32 @@ std::string summaryText(const std::string &file, const Recording::Summary &summa
     return fmt::format("{} session {}: {} samples over {}, dropped {}", file, summary.session,
                        summary.samples, base::formatDuration(summary.lastNs - summary.firstNs),
                        summary.dropped);
+}
+
+/// One line for each probe that the budget let look at a part of the time only.
+std::string seenText(const Recording::Summary &summary)
+{
+    std::string out;
+    for (const auto &[probe, total] : summary.seen) {
+        out += fmt::format("\n{}: seen {} of the time in {} of {} samples", probe,
+                           percentText(total.shares / static_cast<double>(total.samples)), total.samples,
+                           summary.samples);
+        if (total.errors > 0)
+            out += fmt::format(", error about {}",
+                               percentText(total.errorSum / static_cast<double>(total.errors)));
+    }
+    return out;
+}
+
+/// ", scheduler seen 4 %" of the last interval.
+std::string seenNowText(const source::SourceStatus &status)
+{
+    std::string out;
+    for (std::size_t i = 0; i < status.seenShare.size(); ++i)
+        if (status.seenShare[i] > 0 && status.seenShare[i] < 1)
+            out +=
+                fmt::format(", {} seen {}", status.layout->probes()[i].key, percentText(status.seenShare[i]));
+    return out;
 }
 
 /// Dies the way the command died, so that a caller sees the same.
@@ -153,7 +180,7 @@ public:
             STATESCAPE_CHECK(m_recording->label(0, ~std::uint64_t{0}, label.polarity, label.className));
         }
         STATESCAPE_TRY(const auto summary, m_recording->finish());
-        const std::string text = summaryText(file, summary);
+        const std::string text = summaryText(file, summary) + seenText(summary);
         // The command owns standard output.
         if (m_options.command.empty())
             fmt::print("{}\n", text);
@@ -194,9 +221,9 @@ private:
                 deadline = now + 5'000'000'000;
             }
             if (terminal)
-                fmt::print(stderr, "\r\033[K{}, {} samples, dropped {}, helper {:.2f} % of one CPU ",
+                fmt::print(stderr, "\r\033[K{}, {} samples, dropped {}, helper {:.2f} % of one CPU{} ",
                            base::formatDuration((now - begun) / 100'000'000 * 100'000'000), summary.samples,
-                           summary.dropped, summary.status.helperCpuShare);
+                           summary.dropped, summary.status.helperCpuShare, seenNowText(summary.status));
             const auto number = signals.wait(std::min<std::uint64_t>(200'000'000, deadline - now));
             if (!number || *number == SIGCHLD)
                 continue;
@@ -248,8 +275,10 @@ Run addRecord(CLI::App &app, const std::vector<std::string> &command)
         ->check(CLI::IsMember({"host", "cgroup", "process", "remote"}));
     app.add_option("--label", options->label,
                    "label every sample: positive or negative, with :NAME for a class");
-    app.add_option("--budget", options->budget,
-                   "what the probes may cost, of one CPU, or off; over it the dearest one is shed")
+    app.add_option(
+           "--budget", options->budget,
+           "what the probes may cost, of one CPU, or off; over it the dearest ones look only a part of the "
+           "time")
         ->capture_default_str();
     app.add_option("--helper", options->helper, "path of statescape-helper");
     app.add_flag("--pkexec", options->pkexec, "start the helper through pkexec");

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/feature/feature_frame.h"
 #include "core/model/model.h"
 
 #include <optional>
@@ -19,10 +20,17 @@ std::string membershipHeader(const model::Model &model);
 /// @param entity whom the sample is about, see schema::entityText()
 std::string scoreCsv(std::uint64_t timeNs, const std::string &entity, const model::Score &score,
                      const model::Model &model, std::span<const float> shares = {});
-/// One JSON object on one line with the same names. @param alarm left out when there is none
+/// One JSON object on one line with the same names. @param seen probes that saw only a part, left out when
+/// there are none @param alarm left out when there is none
 std::string scoreJson(std::uint64_t timeNs, const std::string &entity, const model::Score &score,
-                      const model::Model &model, std::optional<bool> alarm = {},
-                      std::span<const float> shares = {});
+                      const model::Model &model, std::span<const feature::Seen> seen = {},
+                      std::optional<bool> alarm = {}, std::span<const float> shares = {});
+/// @return "  estimate: scheduler seen 4 %, error about 6 %" when one of the features that lead the judgement
+/// of @p row comes from a probe that saw only a part; else nothing.
+std::string estimateText(std::span<const float> row, std::span<const int> columns, const model::Model &model,
+                         std::span<const feature::Seen> seen);
+/// @return "4 %", "0.35 %" of a share; never 0 or 100 % of one between them.
+std::string percentText(double share);
 /// @return the state's name, or "unknown".
 std::string stateName(const model::Score &score, const model::Model &model);
 

@@ -58,14 +58,16 @@ public:
         const bool raised = m_alarm.add(frame.timeNs, score, m_model, placed.entity);
         const auto alarm = m_alarm.of(placed.entity);
         if (m_options.json)
-            fmt::print("{}\n", scoreJson(frame.timeNs, entity, score, m_model, alarm.has_value()));
+            fmt::print("{}\n",
+                       scoreJson(frame.timeNs, entity, score, m_model, frame.seen, alarm.has_value()));
         else
-            fmt::print("{}  {}{:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}\n",
+            fmt::print("{}  {}{:<24} {:<9} confidence {:.2f}  abnormality {:.2f}{}{}\n",
                        base::formatRfc3339(base::realtimeNs()),
                        frame.about ? fmt::format("{:<32} ", entity) : std::string(),
                        stateName(score, m_model),
                        score.cluster < 0 ? "unknown" : schema::polarityKey(score.polarity), score.confidence,
-                       score.abnormality, alarm ? "  ALARM" : "");
+                       score.abnormality, alarm ? "  ALARM" : "",
+                       estimateText(frame.values, m_columns, m_model, frame.seen));
         std::fflush(stdout);
         if (raised)
             tell(*alarm, frame.about ? entity : std::string());
@@ -196,8 +198,10 @@ Run addWatch(CLI::App &app)
     app.add_option("--interval", options->interval, "50ms to 60s (default: the model's)");
     app.add_option("--duration", options->duration, "end after this long");
     app.add_option("--metrics", options->metrics, "ADDR (comes later)");
-    app.add_option("--budget", options->budget,
-                   "what the probes may cost, of one CPU, or off; over it the dearest one is shed")
+    app.add_option(
+           "--budget", options->budget,
+           "what the probes may cost, of one CPU, or off; over it the dearest ones look only a part of the "
+           "time")
         ->capture_default_str();
     app.add_option("--helper", options->helper, "path of statescape-helper");
     return [options] {

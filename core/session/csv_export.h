@@ -12,7 +12,7 @@
 namespace statescape::session {
 
 /// Writes samples as `statescape import` reads them: time_ns, duration_ns, entity, every feature by its key,
-/// label. Missing values are empty cells. The file is replaced only when all is written.
+/// what probes saw where that was a part only, label. Missing values are empty cells. The file is replaced only when all is written.
 /// @param only one flag a row, a shorter one leaves the rest out; empty: every sample
 /// @return how many samples were written
 /// @error NotFound, NotPermitted, Full, Io; Cancelled; NotEnoughData when no sample is flagged

@@ -94,6 +94,8 @@ Recording::start(const std::filesystem::path &file, const source::HelperOptions 
                 self->summary.firstNs = frame.timeNs - frame.durationNs;
             self->summary.lastNs = frame.timeNs;
             self->times.emplace_back(frame.timeNs, frame.durationNs);
+            for (const auto &seen : frame.seen)
+                self->summary.seen[seen.probe].add(seen);
         }
         if (self->onSample)
             self->onSample(frame);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,23 @@ namespace statescape::session {
 store::SessionInfo describeMachine(std::uint64_t intervalNs, const schema::ProbePlan &plan,
                                    const std::string &command = {});
 
+/// Samples of which a probe saw only a part.
+struct SeenTotal {
+    std::uint64_t samples = 0;
+    double shares = 0;        ///< sum of their shares
+    std::uint64_t errors = 0; ///< samples whose error is known
+    double errorSum = 0;
+    void add(const feature::Seen &seen)
+    {
+        ++samples;
+        shares += seen.share;
+        if (seen.error >= 0) {
+            ++errors;
+            errorSum += seen.error;
+        }
+    }
+};
+
 /// A plain recording into a session file: samples from the helper, nothing else. Every function is callable
 /// from any thread.
 class Recording {
@@ -27,7 +45,8 @@ public:
         store::SessionId session = 0;
         std::uint64_t samples = 0;
         std::uint64_t firstNs = 0, lastNs = 0;
-        std::uint64_t dropped = 0; ///< samples lost on the way, however they were
+        std::uint64_t dropped = 0;             ///< samples lost on the way, however they were
+        std::map<std::string, SeenTotal> seen; ///< by probe; those that saw all are not in it
         source::SourceStatus status;
     };
 
