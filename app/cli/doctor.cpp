@@ -5,6 +5,7 @@
 #include "core/base/units.h"
 #include "core/source/source.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
@@ -15,6 +16,7 @@
 #include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace statescape::cli {
 namespace {
@@ -148,29 +150,72 @@ ordered_json probesJson(const std::string &program, ordered_json &helper, ordere
     return rows;
 }
 
-void print(const ordered_json &out)
+const char *yes(const ordered_json &value)
 {
-    const auto yes = [](const ordered_json &value) { return value.get<bool>() ? "yes" : "no"; };
+    return value.get<bool>() ? "yes" : "no";
+}
+
+std::string text(const ordered_json &value)
+{
+    return value.get<std::string>();
+}
+
+/// What is to be done comes first: how many probes work, and for those that do not why, once for each reason.
+void printVerdict(const ordered_json &out)
+{
+    const auto &helper = out["helper"];
+    if (!helper["works"].get<bool>()) {
+        fmt::print("no probe works here: the helper does not: {}\n", text(helper["reason"]));
+        if (!text(helper["hint"]).empty())
+            fmt::print("  {}\n", text(helper["hint"]));
+        return;
+    }
+    struct Group {
+        std::string reason, hint, keys;
+        int probes = 0;
+    };
+    std::vector<Group> groups;
+    int works = 0;
+    for (const auto &row : out["probes"]) {
+        if (row["available"].get<bool>()) {
+            ++works;
+            continue;
+        }
+        const auto hint = text(row["hint"]);
+        auto at = std::ranges::find_if(groups, [&](const Group &each) {
+            return hint.empty() ? each.reason == text(row["reason"]) : each.hint == hint;
+        });
+        if (at == groups.end())
+            at = groups.insert(at, {text(row["reason"]), hint, {}, 0});
+        at->keys.append(at->keys.empty() ? "" : ", ").append(text(row["key"]));
+        ++at->probes;
+    }
+    fmt::print("{} of {} probes work here; the helper runs {} privilege\n", works, out["probes"].size(),
+               helper["privileged"].get<bool>() ? "with" : "without");
+    for (const auto &group : groups) {
+        fmt::print("not {}: {}\n", group.keys, group.reason);
+        if (!group.hint.empty())
+            fmt::print("  {}\n", group.hint);
+    }
+}
+
+void printMachine(const ordered_json &out)
+{
     const auto &kernel = out["kernel"];
     const auto &rights = out["privileges"];
-    fmt::print("statescape {}, SQLite {}\n", out["versions"]["statescape"].get<std::string>(),
-               out["versions"]["sqlite"].get<std::string>());
-    fmt::print("kernel {} {}, BTF {}, pressure {}, tracefs {}, lockdown '{}'\n",
-               kernel["release"].get<std::string>(), kernel["machine"].get<std::string>(), yes(kernel["btf"]),
-               yes(kernel["pressure"]), yes(kernel["tracefs"]), kernel["lockdown"].get<std::string>());
-    fmt::print("uid {}, CAP_BPF {}, CAP_PERFMON {}, CAP_NET_ADMIN {}, perf_event_paranoid {}\n",
-               rights["uid"].get<int>(), yes(rights["cap_bpf"]), yes(rights["cap_perfmon"]),
-               yes(rights["cap_net_admin"]), rights["perf_event_paranoid"].get<std::string>());
     const auto &display = out["display"];
     const bool shown = !display["display"].is_null() || !display["wayland_display"].is_null();
+    const auto lockdown = text(kernel["lockdown"]);
+    fmt::print("kernel {} {}, BTF {}, pressure {}, tracefs {}, lockdown {}\n", text(kernel["release"]),
+               text(kernel["machine"]), yes(kernel["btf"]), yes(kernel["pressure"]), yes(kernel["tracefs"]),
+               lockdown.empty() ? "none" : lockdown);
+    fmt::print("you: uid {}, cap_bpf {}, cap_perfmon {}, cap_net_admin {}; perf_event_paranoid {}\n",
+               rights["uid"].get<int>(), yes(rights["cap_bpf"]), yes(rights["cap_perfmon"]),
+               yes(rights["cap_net_admin"]), text(rights["perf_event_paranoid"]));
     fmt::print("display {}, workbench {}\n",
                shown ? "yes" : "none (use statescape tour, record, watch, plot)",
                display["workbench"].get<bool>() ? "installed" : "not installed");
-    const auto &helper = out["helper"];
-    if (!helper["works"].get<bool>())
-        fmt::print("helper: does not work: {}; {}\n", helper["reason"].get<std::string>(),
-                   helper["hint"].get<std::string>());
-    if (const auto &cost = out["cost"]; !cost.is_null())
+    if (const auto &cost = out["cost"]; !cost.is_null() && out["helper"]["privileged"].get<bool>())
         fmt::print("cost now, of one CPU: probes {:.3f} % (modelled; budget {:g} %), helper {:.2f} %; "
                    "memory: maps {}, "
                    "helper {}\n",
@@ -178,27 +223,45 @@ void print(const ordered_json &out)
                    cost["helper_cpu_percent"].get<double>(),
                    base::formatValue(cost["map_memory_bytes"].get<double>(), base::Unit::Bytes),
                    base::formatValue(cost["helper_memory_bytes"].get<double>(), base::Unit::Bytes));
+    fmt::print("statescape {}, SQLite {}\n", text(out["versions"]["statescape"]),
+               text(out["versions"]["sqlite"]));
+}
+
+std::string costText(const ordered_json &row)
+{
+    if (row["ns_per_event"].is_null())
+        return {};
+    auto cost = fmt::format("{:.0f}", row["ns_per_event"].get<double>());
+    if (!row["ns_per_event_when_busy"].is_null())
+        cost += fmt::format(" to {:.0f}", row["ns_per_event_when_busy"].get<double>());
+    cost += row["cost_measured"].get<bool>() ? " ns/event" : " ns/event*";
+    if (!row["events_per_second"].is_null())
+        cost = fmt::format("{:<20} {:>8}/s {:>6.3f} %", cost, row["events_per_second"].get<std::uint64_t>(),
+                           row["cpu_percent"].get<double>());
+    return cost;
+}
+
+void print(const ordered_json &out)
+{
+    printVerdict(out);
+    printMachine(out);
+    if (!out["helper"]["works"].get<bool>())
+        return;
+    bool recorded = false;
     for (const auto &row : out["probes"]) {
-        std::string cost;
-        if (!row["ns_per_event"].is_null()) {
-            cost = fmt::format("{:.0f}", row["ns_per_event"].get<double>());
-            if (!row["ns_per_event_when_busy"].is_null())
-                cost += fmt::format(" to {:.0f}", row["ns_per_event_when_busy"].get<double>());
-            cost += row["cost_measured"].get<bool>() ? " ns/event" : " ns/event*";
-            if (!row["events_per_second"].is_null())
-                cost = fmt::format("{:<20} {:>8}/s {:>6.3f} %", cost,
-                                   row["events_per_second"].get<std::uint64_t>(),
-                                   row["cpu_percent"].get<double>());
-        }
-        fmt::print("  {} {:<13} {:<39} {}\n", row["available"].get<bool>() ? "[x]" : "[ ]",
-                   row["key"].get<std::string>(), cost,
-                   row["available"].get<bool>() && row["reason"].get<std::string>().empty()
-                       ? row["hooks"].get<std::string>()
-                       : row["reason"].get<std::string>());
-        if (!row["hint"].get<std::string>().empty())
-            fmt::print("      {}\n", row["hint"].get<std::string>());
+        const bool available = row["available"].get<bool>();
+        recorded = recorded || (available && !row["ns_per_event"].is_null());
+        fmt::print("  {} {:<13} {:<39} {}\n", available ? "[x]" : "[ ]", text(row["key"]),
+                   available ? costText(row) : std::string(),
+                   !available                    ? text(row["code"]) + ", see above"
+                   : text(row["reason"]).empty() ? text(row["hooks"])
+                                                 : text(row["reason"]));
+        if (available && !text(row["hint"]).empty())
+            fmt::print("      {}\n", text(row["hint"]));
     }
-    fmt::print("  ns/event: where few come to where many come; * recorded elsewhere, not measured here\n");
+    if (recorded)
+        fmt::print(
+            "  ns/event: where few come to where many come; * recorded elsewhere, not measured here\n");
 }
 } // namespace
 

@@ -72,9 +72,18 @@ base::Result<> runExport(const ExportArguments &arguments)
         std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
         out << model.toJson();
         out.close();
-        if (!out)
-            return base::fail(base::Code::Io, temporary.string() + " cannot be written",
-                              "check the folder and the free space", errno);
+        if (!out) {
+            const int why = errno;
+            std::error_code ignored;
+            std::filesystem::remove(temporary, ignored);
+            return base::fail(why == EACCES || why == EPERM || why == EROFS ? base::Code::NotPermitted
+                                                                            : base::Code::Io,
+                              target.string() + " cannot be written",
+                              why == ENOENT   ? "make its folder first"
+                              : why == ENOSPC ? "free some space"
+                                              : "choose another -o",
+                              why);
+        }
     }
     std::error_code error;
     std::filesystem::rename(temporary, target, error);

@@ -3,11 +3,14 @@
 #include "app/cli/commands.h"
 
 #include "core/base/log.h"
+#include "core/hooks/name_list.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <unistd.h>
 
 namespace {
@@ -28,6 +31,49 @@ int openWorkbench()
     return statescape::cli::failed(
         statescape::base::fail(statescape::base::Code::NotSupported, "no workbench at " + program,
                                "this is an installation without a desktop; see statescape --help", errno));
+}
+/// @return a command that may have been meant, or nothing.
+std::string nearest(const CLI::App &app, const std::string &word)
+{
+    constexpr std::size_t kFarthest = 2;
+    std::string best;
+    std::size_t least = kFarthest + 1;
+    for (const auto *sub : app.get_subcommands({})) {
+        const auto distance = statescape::hooks::editDistance(word, sub->get_name(), kFarthest);
+        if (distance < least) {
+            least = distance;
+            best = sub->get_name();
+        }
+    }
+    return best;
+}
+
+/// What could not be printed is not done, whatever else went well. A pipe's reader that has had enough is no
+/// failure.
+int printed(int status)
+{
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
+        return status;
+    if (errno == EPIPE)
+        return status;
+    return statescape::cli::failed(statescape::base::fail(statescape::base::Code::Io,
+                                                          "standard output cannot be written",
+                                                          "free some space, or send it elsewhere", errno));
+}
+
+/// {fmt} throws where the C library says that a write failed.
+int runAndPrint(const Run &run)
+{
+    try {
+        return printed(run());
+    } catch (const std::system_error &error) {
+        if (error.code().value() == EPIPE)
+            return 0;
+        return statescape::cli::failed(
+            statescape::base::fail(statescape::base::Code::Io, "standard output cannot be written",
+                                   "free some space, or send it elsewhere", error.code().value()));
+    }
 }
 } // namespace
 
@@ -74,12 +120,15 @@ int main(int argc, char **argv)
     add("export", "write a model for another program", addExport);
     add("plot", "draw the workbench's views into a PNG", addPlot);
 
-    if (!arguments.empty() && arguments.front().rfind('-', 0) != 0 &&
-        std::none_of(entries.begin(), entries.end(),
-                     [&](const Entry &entry) { return entry.app->get_name() == arguments.front(); }))
-        return failed(statescape::base::fail(statescape::base::Code::InvalidArgument,
-                                             "there is no command '" + arguments.front() + "'",
-                                             "see statescape --help"));
+    const bool unknown = !arguments.empty() && arguments.front().rfind('-', 0) != 0 &&
+                         std::none_of(entries.begin(), entries.end(), [&](const Entry &entry) {
+                             return entry.app->get_name() == arguments.front();
+                         });
+    const auto near = unknown ? nearest(app, arguments.front()) : std::string();
+    if (unknown)
+        return failed(statescape::base::fail(
+            statescape::base::Code::InvalidArgument, "there is no command '" + arguments.front() + "'",
+            (near.empty() ? "" : "did you mean " + near + "? ") + "see statescape --help"));
     try {
         std::reverse(arguments.begin(), arguments.end());
         app.parse(arguments);
@@ -89,8 +138,12 @@ int main(int argc, char **argv)
         std::string where = "statescape";
         for (const auto *sub : app.get_subcommands())
             where += " " + sub->get_name();
-        statescape::base::log(statescape::base::LogLevel::Error,
-                              std::string(error.what()) + "; see " + where + " --help");
+        std::string what = error.what();
+        // CLI11 names them last to first.
+        if (const auto rest = app.remaining(true);
+            dynamic_cast<const CLI::ExtrasError *>(&error) && !rest.empty())
+            what = "'" + rest.front() + "' is not known here";
+        statescape::base::log(statescape::base::LogLevel::Error, what + "; see " + where + " --help");
         return static_cast<int>(statescape::base::ExitStatus::WrongUse);
     }
     for (const auto &entry : entries)
@@ -99,7 +152,7 @@ int main(int argc, char **argv)
                 return failed(statescape::base::fail(statescape::base::Code::InvalidArgument,
                                                      "only record takes a command after --",
                                                      "drop what stands after --"));
-            return entry.run();
+            return runAndPrint(entry.run);
         }
     return static_cast<int>(statescape::base::ExitStatus::WrongUse);
 }

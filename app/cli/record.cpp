@@ -149,6 +149,10 @@ public:
             m_options.pkexec ? source::HelperOptions::Launch::Pkexec : source::HelperOptions::Launch::Auto;
         if (!m_options.duration.empty()) {
             STATESCAPE_TRY(m_durationNs, base::parseDuration(m_options.duration));
+            if (m_durationNs == 0)
+                return base::fail(base::Code::InvalidArgument,
+                                  "--duration " + m_options.duration + " ends before it begins",
+                                  "leave it out to go on until interrupted");
         }
         LabelWord label;
         if (!m_options.label.empty()) {
@@ -212,6 +216,7 @@ private:
                 break;
             if (summary.status.state == source::HelperState::Failed)
                 return base::fail(base::Code::Disconnected, summary.status.text, summary.status.hint);
+            tellTrouble(summary.status);
             const std::uint64_t now = base::monotonicNs();
             if (now >= deadline) {
                 if (!m_child)
@@ -239,6 +244,16 @@ private:
         return {};
     }
 
+    /// A helper that is silent or was started again leaves a gap: said when it happens.
+    void tellTrouble(const source::SourceStatus &status)
+    {
+        const bool trouble =
+            status.state == source::HelperState::Silent || status.state == source::HelperState::Restarting;
+        if (trouble && status.text != m_trouble)
+            base::log(base::LogLevel::Warning, status.text);
+        m_trouble = trouble ? status.text : std::string();
+    }
+
     void waitOneSample(Signals &signals)
     {
         const auto before = m_recording->summary().samples;
@@ -249,6 +264,7 @@ private:
 
     const RecordOptions &m_options;
     std::uint64_t m_durationNs = 0;
+    std::string m_trouble; ///< told last, while it lasts
     std::unique_ptr<Recording> m_recording;
     std::optional<Child> m_child;
 };

@@ -72,8 +72,11 @@ private:
         std::error_code error;
         fs::create_directories(m_scratch, error);
         if (error)
-            return base::fail(base::Code::Io, m_story.folder.string() + " cannot be made",
-                              "choose another --out", error.value());
+            return base::fail(
+                error == std::errc::permission_denied || error == std::errc::read_only_file_system
+                    ? base::Code::NotPermitted
+                    : base::Code::Io,
+                m_story.folder.string() + " cannot be made", "choose another --out", error.value());
         m_scratch = fs::absolute(m_scratch);
         // An earlier tour in the same folder is replaced by this one as a whole, never mixed with it.
         m_story.sessionFile = "tour.statescape";

@@ -154,6 +154,10 @@ base::Result<int> runWatch(const WatchOptions &options)
     std::uint64_t durationNs = 0;
     if (!options.duration.empty()) {
         STATESCAPE_TRY(durationNs, base::parseDuration(options.duration));
+        if (durationNs == 0)
+            return base::fail(base::Code::InvalidArgument,
+                              "--duration " + options.duration + " ends before it begins",
+                              "leave it out to go on until interrupted");
     }
     Signals signals;
     Watcher watcher(options, model, std::move(columns));

@@ -57,6 +57,15 @@ class TestCli : public QObject {
             qWarning("%s", qPrintable(answer.err));
         return QJsonDocument::fromJson(answer.out.toUtf8()).object();
     }
+    /// @return of the newest session, also while it is recorded; 0 before there is one.
+    int samplesIn(const QString &name) const
+    {
+        if (!QFile::exists(path(name)))
+            return 0;
+        const auto answer = run({"info", name, "--json"});
+        const auto sessions = QJsonDocument::fromJson(answer.out.toUtf8()).object()["sessions"].toArray();
+        return sessions.isEmpty() ? 0 : sessions.last().toObject()["samples"].toInt();
+    }
     QString planted(const QString &name) const
     {
         QFile::remove(path(name));
@@ -159,6 +168,9 @@ private slots:
         QTest::addColumn<int>("status");
         QTest::addColumn<QString>("says");
         QTest::newRow("unknown command") << QStringList{"frobnicate"} << 2 << "frobnicate";
+        QTest::newRow("nearly a command") << QStringList{"recrod"} << 2 << "did you mean record?";
+        QTest::newRow("unknown option") << QStringList{"record", "--durat", "3"} << 2 << "'--durat'";
+        QTest::newRow("no time at all") << QStringList{"record", "--duration", "0s"} << 2 << "--duration 0s";
         QTest::newRow("missing file argument") << QStringList{"train"} << 2 << "FILE";
         QTest::newRow("no such file") << QStringList{"info", "nothere.statescape"} << 1 << "nothere";
         QTest::newRow("not a session") << QStringList{"info", kIris} << 1 << "iris.csv";
@@ -227,6 +239,96 @@ private slots:
         QVERIFY(QDir(m_folder.path()).entryList({"20*.statescape"}).isEmpty());
     }
 
+    // What cannot be printed is said, once, and is no success; nothing breaks down.
+    void aFullOutputIsAFailure_data()
+    {
+        QTest::addColumn<QString>("arguments");
+        for (const char *text : {"probes", "probes --json", "probes --search openat --json",
+                                 "info f.statescape", "info f.statescape --json", "doctor --json"})
+            QTest::newRow(text) << text;
+    }
+    void aFullOutputIsAFailure()
+    {
+        QFETCH(QString, arguments);
+        if (!QFile::exists("/dev/full"))
+            QSKIP("there is no /dev/full here");
+        if (!QFile::exists(path("f.statescape")))
+            planted("f.statescape");
+        QProcess process;
+        process.setWorkingDirectory(m_folder.path());
+        process.setStandardOutputFile("/dev/full");
+        process.start(QStringLiteral(STATESCAPE_BIN "/statescape"), arguments.split(' '));
+        QVERIFY(process.waitForFinished(60'000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 1);
+        const auto said = process.readAllStandardError();
+        QVERIFY2(said.contains("standard output cannot be written"), said.constData());
+    }
+
+    void anExportThatCannotBeWrittenLeavesNothing()
+    {
+        if (!QFile::exists(path("f.statescape")))
+            planted("f.statescape");
+        QFile::copy(path("f.statescape"), path("e.statescape"));
+        QCOMPARE(run({"train", "e.statescape", "--name", "m"}).status, 0);
+        const auto answer =
+            run({"export", "e.statescape", "--model", "m", "--format", "json", "-o", "none/x"});
+        QCOMPARE(answer.status, 1);
+        QVERIFY2(answer.err.contains("none/x cannot be written") && answer.err.contains("make its folder"),
+                 qPrintable(answer.err));
+        QVERIFY(!answer.err.contains(".part"));
+    }
+
+    void theDoctorSaysFirstWhatToDo()
+    {
+        const auto broken = run({"doctor", "--helper", "/nosuch"});
+        QCOMPARE(broken.status, 0);
+        QVERIFY2(broken.out.startsWith("no probe works here"), qPrintable(broken.out));
+        QCOMPARE(broken.out.count("  give the path of statescape-helper"), 1);
+        const auto answer = run({"doctor"});
+        QCOMPARE(answer.status, 0);
+        QVERIFY2(answer.out.section('\n', 0, 0).contains(" probes work here"), qPrintable(answer.out));
+        // Each thing to do once, however many probes it would bring.
+        QStringList todo;
+        for (const auto &line : answer.out.split('\n'))
+            if (line.startsWith("  sudo ") || line.startsWith("  this "))
+                todo << line;
+        QCOMPARE(QSet<QString>(todo.begin(), todo.end()).size(), todo.size());
+    }
+
+    void aSilentHelperIsToldOf()
+    {
+        if (!haveHelper())
+            QSKIP("statescape-helper is not built here");
+        QProcess process;
+        process.setWorkingDirectory(m_folder.path());
+        process.start(QStringLiteral(STATESCAPE_BIN "/statescape"), {"record", "-o", "silent.statescape"});
+        QVERIFY(process.waitForStarted());
+        const auto pid = process.processId();
+        // It is the child of whichever thread started it.
+        const auto helperOf = [pid] {
+            const QDir tasks(QStringLiteral("/proc/%1/task").arg(pid));
+            for (const auto &task : tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+                QFile file(tasks.filePath(task + "/children"));
+                if (const auto text =
+                        file.open(QIODevice::ReadOnly) ? file.readAll().trimmed() : QByteArray();
+                    !text.isEmpty())
+                    return text.split(' ').first().toLongLong();
+            }
+            return qlonglong{0};
+        };
+        qlonglong helper = 0;
+        QTRY_VERIFY_WITH_TIMEOUT((helper = helperOf()) > 0, 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT(samplesIn("silent.statescape") > 1, 60'000);
+        ::kill(static_cast<pid_t>(helper), SIGSTOP);
+        QByteArray said;
+        QTRY_VERIFY_WITH_TIMEOUT((said += process.readAllStandardError()).contains("no sample for"), 60'000);
+        ::kill(static_cast<pid_t>(helper), SIGCONT);
+        ::kill(static_cast<pid_t>(pid), SIGINT);
+        QVERIFY(process.waitForFinished(60'000));
+        QCOMPARE(process.exitCode(), 0);
+    }
+
     void machineReadableListsAreStable()
     {
         const auto probes = json({"probes", "--json"});
@@ -289,13 +391,40 @@ private slots:
         process.start(QStringLiteral(STATESCAPE_BIN "/statescape"),
                       {"record", "-o", "int.statescape", "--interval", "50ms"});
         QVERIFY(process.waitForStarted());
-        QTest::qWait(2'500);
+        QTRY_VERIFY_WITH_TIMEOUT(samplesIn("int.statescape") >= 20, 120'000);
+        const int before = samplesIn("int.statescape");
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(10'000));
+        QVERIFY(process.waitForFinished(60'000));
         QCOMPARE(process.exitCode(), 0);
-        const int samples =
-            json({"info", "int.statescape", "--json"})["sessions"].toArray()[0].toObject()["samples"].toInt();
-        QVERIFY2(samples >= 20, qPrintable(QString::number(samples)));
+        QVERIFY(samplesIn("int.statescape") >= before);
+    }
+
+    void whatProbesSawGoesAlong()
+    {
+        QFile file(path("seen.csv"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("time_ns,duration_ns,entity,a,b,seen_scheduler_%,error_scheduler_%,label\n");
+        for (int i = 0; i < 60; ++i)
+            file.write(QString("%1,1000000000,0,%2,%3,%4,%5,\n")
+                           .arg((i + 1) * qint64(1'000'000'000))
+                           .arg(i % 2 * 100 + i * 7 % 5)
+                           .arg(i % 2 * 50 + i * 3 % 7)
+                           .arg(i % 3 == 0 ? "" : "4")
+                           .arg(i % 3 == 1 ? "6" : "")
+                           .toUtf8());
+        file.close();
+        QCOMPARE(run({"import", "seen.csv", "-o", "seen.statescape"}).status, 0);
+        QCOMPARE(run({"train", "seen.statescape", "-k", "2", "--name", "m"}).status, 0);
+        const auto answer = run({"score", "seen.statescape", "--model", "m", "--json"});
+        QVERIFY2(answer.status == 0, qPrintable(answer.err));
+        const auto rows = QJsonDocument::fromJson(answer.out.toUtf8()).array();
+        QCOMPARE(rows.size(), 60);
+        QVERIFY(!rows[0].toObject().contains("seen"));
+        const auto known = rows[1].toObject()["seen"].toObject()["scheduler"].toObject();
+        QVERIFY(std::abs(known["share"].toDouble() - 0.04) < 1e-6);
+        QVERIFY(std::abs(known["error"].toDouble() - 0.06) < 1e-6);
+        const auto unknown = rows[2].toObject()["seen"].toObject()["scheduler"].toObject();
+        QVERIFY(unknown.contains("error") && unknown["error"].isNull());
     }
 
     void watchesAndRaisesAnAlarm()
