@@ -208,6 +208,7 @@ Workspace::~Workspace()
     for (const auto kind : {Worker::Kind::Axes, Worker::Kind::Picture, Worker::Kind::Map, Worker::Kind::Train,
                             Worker::Kind::Explain, Worker::Kind::Suggest, Worker::Kind::Grow})
         m_impl->worker->cancel(kind);
+    m_impl->discardEmptySession();
     std::string axes;
     std::shared_ptr<const PictureMap> map;
     {

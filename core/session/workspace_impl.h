@@ -45,6 +45,8 @@ struct Workspace::Impl {
 
     // workspace_live.cpp
     base::Result<> ensureLiveSession(std::uint64_t intervalNs, const schema::ProbePlan &plan);
+    /// Takes the session that a recording began and gave nothing to out of the file. @pre the source stopped
+    void discardEmptySession();
     void onSample(feature::FeatureFrame frame);
     void onStatus(const source::SourceStatus &status);
     void appendDerived(const feature::FeatureFrame &frame);
@@ -115,6 +117,7 @@ struct Workspace::Impl {
     std::filesystem::path file;
     std::uint64_t fileBytes = 0;
     store::SessionInfo info;
+    store::SessionId begun = 0; ///< session that a recording of this workspace began last
     std::unique_ptr<feature::SampleLog> log;
     EntityRoll roll;
     bool entitiesChanged = false; ///< since `entities` was copied from it

@@ -18,11 +18,13 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs, cons
         if (sameClock && log && log->schema()->hash() == schema->hash() && info.origin == "live")
             return {};
     }
+    discardEmptySession();
     store::SessionInfo next = describeMachine(intervalNs, plan);
     STATESCAPE_TRY(next.id, onStore<store::SessionId>(
                                 [&](store::SessionStore &store) { return store.beginSession(next); }));
     const std::lock_guard lock(mutex);
     info = next;
+    begun = next.id;
     log = std::make_unique<feature::SampleLog>(schema);
     resetSessionLocked();
     // A model of another schema does not fit the new columns.
@@ -37,6 +39,20 @@ base::Result<> Workspace::Impl::ensureLiveSession(std::uint64_t intervalNs, cons
             alarm.emplace(alarmRule);
     }
     return {};
+}
+
+void Workspace::Impl::discardEmptySession()
+{
+    store::SessionId id = 0;
+    {
+        const std::lock_guard lock(mutex);
+        if (begun == 0 || begun != info.id || !log || log->rows() != 0)
+            return;
+        id = std::exchange(begun, 0);
+        info.id = 0;
+    }
+    // One that cannot be taken out, as in a file that was taken away meanwhile, has nothing to lose.
+    (void)onStore<void>([id](store::SessionStore &store) { return store.removeEmptySession(id); }).has_value();
 }
 
 base::Result<> Workspace::startLive(const source::HelperOptions &options)
