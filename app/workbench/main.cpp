@@ -73,6 +73,16 @@ bool takePlan(const QCommandLineParser &parser, schema::ProbePlan &plan)
     return true;
 }
 
+schema::EntityKind entityOption(const QCommandLineParser &parser)
+{
+    const QString word = parser.value(QStringLiteral("entity"));
+    for (const auto kind :
+         {schema::EntityKind::Host, schema::EntityKind::Process, schema::EntityKind::Cgroup})
+        if (word.toStdString() == schema::entityKindKey(kind))
+            return kind;
+    wrongUse(QStringLiteral("--entity: host, process or cgroup, not %1").arg(word));
+}
+
 void takeScreenshot(ui::MainWindow &window, const QString &file)
 {
     if (!window.grab().save(file)) {
@@ -117,6 +127,11 @@ int main(int argc, char **argv)
          QStringLiteral("a probe of your own, such as kprobe:vfs_fsync:latency; may be repeated"),
          QStringLiteral("PROBE")});
     parser.addOption(
+        {QStringLiteral("entity"),
+         QStringLiteral("what one sample is about: host, process or cgroup (the most active ones; "
+                        "needs the kernel probes)"),
+         QStringLiteral("KIND"), QStringLiteral("host")});
+    parser.addOption(
         {QStringLiteral("helper"), QStringLiteral("path of statescape-helper"), QStringLiteral("PATH")});
     parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light, contrast or system"),
                       QStringLiteral("NAME"), QStringLiteral("system")});
@@ -142,6 +157,10 @@ int main(int argc, char **argv)
         wrongUse(QStringLiteral("--interval: 50ms to 60s"));
     options.helper.program = parser.value(QStringLiteral("helper")).toStdString();
     options.planGiven = takePlan(parser, options.helper.plan);
+    const schema::EntityKind entity = entityOption(parser);
+    if (entity != schema::EntityKind::Host && options.planGiven)
+        wrongUse(QStringLiteral("--entity: samples of processes and cgroups come from a fixed set of probes; "
+                                "leave --probes and --probe out"));
     options.live = !parser.isSet(QStringLiteral("no-live"));
     const std::uint64_t afterNs = durationOption(parser, QStringLiteral("after"));
 
@@ -162,7 +181,7 @@ int main(int argc, char **argv)
     if (!files.isEmpty())
         window.openFile(files.first());
     else if (options.live)
-        window.newLiveSession();
+        window.newLiveSession(entity);
     if (parser.isSet(QStringLiteral("screenshot")))
         QTimer::singleShot(
             int(afterNs / 1'000'000), &window,

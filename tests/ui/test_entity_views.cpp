@@ -3,7 +3,9 @@
 #include "core/session/workspace.h"
 #include "tests/session/entity_session.h"
 #include "ui/kit/text.h"
+#include "ui/models/entity_model.h"
 #include "ui/models/sample_table_model.h"
+#include "ui/picture/marker.h"
 #include "ui/strip/strip_data.h"
 
 #include <QTemporaryDir>
@@ -46,6 +48,54 @@ private Q_SLOTS:
         for (int row = 0; row < 300; ++row)
             QCOMPARE(table.index(row, kEntity).data().toString(), QStringLiteral("hog [4003]"));
         QCOMPARE(table.index(1199, kEntity).data().toString(), QStringLiteral("daemon 1 [4001]"));
+    }
+
+    void theListHasTheBusiestFirst()
+    {
+        const auto shown = m_workspace->snapshot();
+        EntityModel list;
+        list.update(*shown, nullptr);
+        QCOMPARE(list.rowCount(), 4);
+        QCOMPARE(list.index(0, 0).data().toString(), QStringLiteral("hog [4003]"));
+        QCOMPARE(list.index(0, 1).data().toString(), QStringLiteral("300"));
+        QVERIFY(list.index(0, 2).data().toString().endsWith(QStringLiteral("%")));
+        QCOMPARE(list.headerData(0, Qt::Horizontal, Qt::DisplayRole).toString(), QStringLiteral("process"));
+        const auto hog = samplesOf(*shown, list.rows()[0].entity, nullptr);
+        QCOMPARE(std::count(hog->begin(), hog->end(), 1), 300);
+        for (std::size_t row = 0; row < hog->size(); ++row)
+            QCOMPARE((*hog)[row] != 0, session::entityText(*shown, row) == "hog [4003]");
+        RowMask early(shown->samples.rows(), std::uint8_t{0});
+        std::fill(early.begin(), early.begin() + 40, std::uint8_t{1});
+        list.update(*shown, &early);
+        QCOMPARE(list.rowCount(), 4);
+        QCOMPARE(list.rows()[0].samples, std::uint64_t(10));
+        const auto some = samplesOf(*shown, list.rows()[0].entity, &early);
+        QCOMPARE(std::count(some->begin(), some->end(), 1), 10);
+    }
+
+    void thePictureTellsThemApart()
+    {
+        const auto shown = m_workspace->snapshot();
+        QVERIFY(shown->coordinates);
+        const Marks marks = makeMarks(*shown, {ColourBy::Entity, {}}, 0);
+        QCOMPARE(marks.styles.size(), std::size_t(5)); // the rest, and four processes
+        QCOMPARE(marks.styles[0].name, std::string("others"));
+        QCOMPARE(marks.styles[1].name, std::string("hog [4003]"));
+        for (std::size_t row = 0; row < shown->samples.rows(); ++row)
+            QCOMPARE(marks.styles[marks.points->style[row]].name, session::entityText(*shown, row));
+        // Colour is not the only sign.
+        QVERIFY(marks.styles[1].shape != marks.styles[2].shape);
+    }
+
+    void oneSampleStandsForTheNewestInterval()
+    {
+        // The last second burns.
+        const auto shown = m_workspace->snapshot();
+        QCOMPARE(session::entityText(*shown, newestRow(*shown)), std::string("hog [4003]"));
+        auto without = *shown;
+        without.model = nullptr;
+        without.scores = nullptr;
+        QCOMPARE(session::entityText(without, newestRow(without)), std::string("hog [4003]"));
     }
 
     void theStripShowsTheWorstOfEachInterval()

@@ -88,6 +88,56 @@ private Q_SLOTS:
     }
     void init() { QSettings().clear(); }
 
+    void aSampledProbeSaysHowMuchItSaw()
+    {
+        const auto plan = smallPlan();
+        feature::SampleLog log(std::make_shared<schema::Schema>(schema::Schema({})));
+        std::uint64_t timeNs = 1'000'000'000;
+        const auto next = [&](float share, float error) {
+            feature::FeatureFrame frame;
+            frame.timeNs = timeNs += 250'000'000;
+            frame.durationNs = 250'000'000;
+            log.append(std::move(frame));
+            auto snapshot = recorded(plan);
+            // One layout all along, as of one recording.
+            static const auto layout = snapshot.status.layout;
+            snapshot.status.layout = layout;
+            snapshot.samples = log.view();
+            auto &status = snapshot.status;
+            status.seenShare.assign(status.probes.size(), 1);
+            status.seenError.assign(status.probes.size(), 0);
+            status.seenShare[std::size_t(kScheduler)] = share;
+            status.seenError[std::size_t(kScheduler)] = error;
+            return snapshot;
+        };
+        ProbeModel model;
+        const auto text = [&](int column, int role = Qt::DisplayRole) {
+            return model.index(0, column).data(role).toString();
+        };
+        model.update(next(0.04F, 0.06F), plan);
+        QCOMPARE(text(0), QStringLiteral("Scheduler"));
+        QCOMPARE(text(0, ProbeModel::kReasonRole), QStringLiteral("seen 4 %, ±6 %"));
+        QVERIFY(text(ProbeModel::kEvents).isEmpty() && text(ProbeModel::kCost).isEmpty());
+        QCOMPARE(text(ProbeModel::kShare), QStringLiteral("0.26"));
+        const QString tip = text(0, Qt::ToolTipRole);
+        QVERIFY2(tip.contains(QStringLiteral("seen 4 % of the time, ±6 %")), qPrintable(tip));
+        QVERIFY(tip.contains(QStringLiteral("shorter than a window")));
+        QVERIFY(text(0, Qt::AccessibleTextRole).contains(QStringLiteral("seen 4 % of the time")));
+        // Windows need not come in every interval: it stays sampled, and sees less on the whole.
+        model.update(next(0, 0), plan);
+        QCOMPARE(text(0, ProbeModel::kReasonRole), QStringLiteral("seen 3 %, ±6 %"));
+        // No window tells an error at first.
+        model.update(next(1, 0), plan);
+        QVERIFY(text(0, ProbeModel::kReasonRole).isEmpty());
+        QCOMPARE(text(ProbeModel::kEvents), QStringLiteral("41.2k"));
+        model.update(next(0.5F, -1), plan);
+        QCOMPARE(text(0, ProbeModel::kReasonRole), QStringLiteral("seen 50 %"));
+        QVERIFY(text(0, Qt::ToolTipRole).contains(QStringLiteral("error not known")));
+        timeNs += 20'000'000'000;
+        model.update(next(0, 0), plan);
+        QVERIFY2(text(0, ProbeModel::kReasonRole).isEmpty(), qPrintable(text(0, ProbeModel::kReasonRole)));
+    }
+
     void everyProbeSaysHowItStands()
     {
         ProbeModel model;
@@ -232,7 +282,7 @@ private Q_SLOTS:
         PlanKeeper keeper(controller, {}, true);
         keeper.follow(*schema::Layout(smallPlan()).schema());
         QCOMPARE(keeper.plan().user, smallPlan().user);
-        keeper.followSettings();
+        keeper.begin(schema::EntityKind::Host);
         QVERIFY(keeper.plan().user.empty());
         keeper.follow(schema::Schema({})); // an imported file says nothing of probes
         QCOMPARE(keeper.plan().probes, schema::defaultProbes());

@@ -3,9 +3,13 @@
 #include "core/session/workspace.h"
 #include "tests/session/planted_session.h"
 #include "ui/kit/text.h"
+#include "ui/models/entity_model.h"
 #include "ui/models/explanation_models.h"
 #include "ui/models/feature_model.h"
+#include "ui/models/feature_norms.h"
 #include "ui/models/label_model.h"
+#include "ui/models/sample_facts.h"
+#include "ui/models/seen.h"
 #include "ui/picture/marker.h"
 
 #include <QAbstractItemModelTester>
@@ -22,6 +26,58 @@ using test::Planted;
 class TestUiModels : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void anEstimateSaysWhatItComesFrom()
+    {
+        const schema::Layout layout{schema::ProbePlan{}};
+        const auto &features = layout.schema()->features();
+        const auto column = std::size_t(layout.schema()->indexOf("sched.switch.rate"));
+        feature::SampleLog log(layout.schema());
+        for (int i = 0; i < 5; ++i) {
+            feature::FeatureFrame frame;
+            frame.timeNs = std::uint64_t(i + 1) * 250'000'000;
+            frame.durationNs = 250'000'000;
+            frame.values.assign(features.size(), float(i));
+            if (i == 3) {
+                frame.seen = {{"scheduler", 0.04F, 0.06F}};
+                frame.values[column] = 1e6F;
+            }
+            log.append(std::move(frame));
+        }
+        session::Snapshot snapshot;
+        snapshot.samples = log.view();
+        snapshot.entities = std::make_shared<const schema::Entities>(1);
+        const auto factOf = [&](std::size_t sample, int role) {
+            SampleFacts facts;
+            facts.update(snapshot, sample);
+            for (int row = 0; row < facts.rowCount(); ++row)
+                if (facts.index(row, 0).data(SampleFacts::kKeyRole).toString() ==
+                    QStringLiteral("sched.switch.rate"))
+                    return facts.index(row, 0).data(role).toString();
+            return QString();
+        };
+        const QString words = QStringLiteral("estimate from 4 % of the interval, ±6 %");
+        QVERIFY(factOf(3, Qt::DisplayRole).endsWith(words));
+        QVERIFY(factOf(3, Qt::AccessibleTextRole).endsWith(words));
+        QVERIFY(factOf(3, Qt::ToolTipRole).contains(QStringLiteral("upper bound")));
+        QVERIFY(!factOf(2, Qt::DisplayRole).contains(QStringLiteral("estimate")));
+        QCOMPARE(partlySeen(snapshot.samples, 3), QStringLiteral("Scheduler saw 4 %, ±6 %"));
+        QVERIFY(partlySeen(snapshot.samples, 2).isEmpty());
+        SampleFacts facts;
+        facts.update(snapshot, 3);
+        QVERIFY(facts.toTsv().contains(QStringLiteral("\t0.04\t0.06\n")));
+        // The list of features and the table mark it too; another probe's feature is none.
+        FeatureModel list;
+        list.update(snapshot, 3);
+        QVERIFY(list.index(int(column), 1).data().toString().startsWith(QStringLiteral("≈ ")));
+        QVERIFY(list.index(int(column), 1).data(Qt::ToolTipRole).toString().contains(words));
+        const auto other = layout.schema()->indexOf("cpu.iowait.share");
+        QVERIFY(other >= 0);
+        QVERIFY(!list.index(other, 1).data().toString().contains(QStringLiteral("≈")));
+        const QString unusual = unusualFeatures(snapshot, 3, 1);
+        QVERIFY2(unusual.contains(QStringLiteral("context switches")) && unusual.contains(words),
+                 qPrintable(unusual));
+    }
+
     void initTestCase()
     {
         QVERIFY(m_folder.isValid());
@@ -63,7 +119,7 @@ private Q_SLOTS:
         FeatureModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         const auto snapshot = m_workspace->snapshot();
-        model.update(*snapshot);
+        model.update(*snapshot, newestRow(*snapshot));
         QCOMPARE(std::size_t(model.rowCount()), snapshot->samples.schema().size());
         for (int row = 0; row < model.rowCount(); ++row) {
             const auto &feature = snapshot->samples.schema()[std::size_t(row)];

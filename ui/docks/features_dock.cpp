@@ -3,6 +3,8 @@
 #include "ui/docks/features_dock.h"
 
 #include "ui/kit/figure_list.h"
+#include "ui/kit/text.h"
+#include "ui/models/entity_model.h"
 
 #include <QLineEdit>
 #include <QMenu>
@@ -36,6 +38,7 @@ FeaturesDock::FeaturesDock(SessionController &controller, QWidget *parent)
     , m_model(new FeatureModel(this))
     , m_filter(new Filter(this))
     , m_search(new QLineEdit)
+    , m_whose(mutedLabel())
     , m_list(new FigureList)
 {
     auto *page = new QWidget;
@@ -48,10 +51,14 @@ FeaturesDock::FeaturesDock(SessionController &controller, QWidget *parent)
     m_filter->setSourceModel(m_model);
     m_filter->setFilterCaseSensitivity(Qt::CaseInsensitive);
     m_list->setModel(m_filter);
-    m_list->setFigureWidth(1, QStringLiteral("888 MB/s "));
+    m_list->setFigureWidth(1, QStringLiteral("≈ 888 MB/s"));
+    m_whose->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    m_whose->setContentsMargins(3, 0, 0, 0);
+    m_whose->hide();
     m_list->setAccessibleName(windowTitle());
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     box->addWidget(m_search);
+    box->addWidget(m_whose);
     box->addWidget(m_list, 1);
     setWidget(page);
     m_since.start();
@@ -80,10 +87,18 @@ void FeaturesDock::update()
     const auto live = m_controller.live();
     if (!live)
         return;
-    m_model->update(*live);
-    setHeading(m_model->rowCount() == 0
-                   ? tr("Features")
-                   : tr("Features · %1 of %2 used").arg(m_model->used()).arg(m_model->rowCount()));
+    const std::size_t row = newestRow(*live);
+    m_model->update(*live, row);
+    const bool any = m_model->rowCount() > 0;
+    setHeading(any ? tr("Features · %1 of %2 used").arg(m_model->used()).arg(m_model->rowCount())
+                   : tr("Features"));
+    // Of several samples at a time only one has room here, so it says whose they are.
+    m_whose->setText(!any ? tr("They come with the first sample.")
+                          : tr("of %1").arg(qt(session::entityText(*live, row))));
+    m_whose->setToolTip(any ? tr("The %1 of the newest interval. The table has everybody's (Ctrl+F2).")
+                                  .arg(live->model ? tr("most abnormal") : tr("busiest"))
+                            : QString());
+    m_whose->setVisible(!any || session::perEntity(*live));
 }
 
 void FeaturesDock::menu(const QPoint &at)

@@ -34,6 +34,7 @@ private:
     FeatureModel *m_model;
     QSortFilterProxyModel *m_filter;
     QLineEdit *m_search;
+    QLabel *m_whose;
     FigureList *m_list;
     QElapsedTimer m_since;
 };

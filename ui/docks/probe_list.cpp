@@ -110,8 +110,11 @@ void ProbeList::drawRow(QPainter *painter, const QStyleOptionViewItem &option, c
         return;
     const QRect name = visualRect(index.siblingAtColumn(ProbeModel::kName));
     const int needed = fontMetrics().horizontalAdvance(reason) + 6;
-    const QRect place(std::min(name.right() + 1, viewport()->width() - needed), name.top(),
-                      std::max(viewport()->width() - name.right() - 1, needed), name.height());
+    // A probe that is sampled has a share of a CPU beside what it saw.
+    const QModelIndex share = index.siblingAtColumn(ProbeModel::kShare);
+    const int end = share.data().toString().isEmpty() ? viewport()->width() : visualRect(share).left();
+    const QRect place(std::min(name.right() + 1, end - needed), name.top(),
+                      std::max(end - name.right() - 1, needed), name.height());
     painter->save();
     painter->setPen(currentTheme().muted);
     painter->drawText(place.adjusted(0, 0, -3, 0), Qt::AlignRight | Qt::AlignVCenter, reason);

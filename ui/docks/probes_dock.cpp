@@ -160,34 +160,46 @@ QWidget *ProbesDock::makeButtons()
 
 void ProbesDock::fillMenu(QMenu &menu, const QString &key)
 {
-    const auto &plan = m_keeper.plan();
-    if (!key.isEmpty()) {
-        const auto probe = schema::probeFromKey(key.toStdString());
-        if (probe == schema::Probe::kCount) {
-            menu.addAction(tr("&Remove this probe"), this, [this, key] {
-                m_keeper.ask(session::without(m_keeper.plan(), key.toStdString()), this);
-            });
-            menu.addAction(tr("Copy for the &command line"), this, [key] {
-                QApplication::clipboard()->setText(QStringLiteral("--probe '%1'").arg(key));
-            });
-        } else {
-            menu.addAction(tr("&Switch off"), this, [this, probe] {
-                m_keeper.ask(session::with(m_keeper.plan(), probe, false), this);
-            });
-        }
-        for (const ProbeRow &row : m_model->rows()) {
-            const QString hint = qt(row.state.hint);
-            if (qt(row.probe.key) == key && !hint.isEmpty())
-                menu.addAction(tr("Copy &what to do: %1")
-                                   .arg(m_list->fontMetrics().elidedText(
-                                       hint, Qt::ElideRight, 60 * m_list->fontMetrics().averageCharWidth())),
-                               this, [hint] { QApplication::clipboard()->setText(hint); });
-        }
-        menu.addSeparator();
+    if (!key.isEmpty())
+        addOwn(menu, key);
+    const auto offer = [&menu](QAction *action, bool fixed) {
+        action->setEnabled(!fixed);
+        if (fixed)
+            action->setToolTip(tr("Samples of processes and cgroups come from a fixed set of probes; a "
+                                  "recording of the whole machine takes any (Ctrl+N)"));
+        menu.setToolTipsVisible(true);
+    };
+    offer(menu.addAction(tr("&Add a probe…"), this, &ProbesDock::addWanted), m_keeper.perEntity());
+    QMenu *shipped = menu.addMenu(tr("S&hipped probes"));
+    addShipped(*shipped);
+    offer(shipped->menuAction(), m_keeper.perEntity());
+    addBudgets(*menu.addMenu(tr("&Budget: %1").arg(budgetText(m_keeper.plan().budgetPercent))));
+}
+
+void ProbesDock::addOwn(QMenu &menu, const QString &key)
+{
+    const auto probe = schema::probeFromKey(key.toStdString());
+    if (probe == schema::Probe::kCount) {
+        menu.addAction(tr("&Remove this probe"), this, [this, key] {
+            m_keeper.ask(session::without(m_keeper.plan(), key.toStdString()), this);
+        });
+        menu.addAction(tr("Copy for the &command line"), this, [key] {
+            QApplication::clipboard()->setText(QStringLiteral("--probe '%1'").arg(key));
+        });
+    } else if (!m_keeper.perEntity()) {
+        menu.addAction(tr("&Switch off"), this,
+                       [this, probe] { m_keeper.ask(session::with(m_keeper.plan(), probe, false), this); });
     }
-    menu.addAction(tr("&Add a probe…"), this, &ProbesDock::addWanted);
-    addShipped(*menu.addMenu(tr("S&hipped probes")));
-    addBudgets(*menu.addMenu(tr("&Budget: %1").arg(budgetText(plan.budgetPercent))));
+    for (const ProbeRow &row : m_model->rows()) {
+        const QString hint = qt(row.state.hint);
+        if (qt(row.probe.key) == key && !hint.isEmpty())
+            menu.addAction(tr("Copy &what to do: %1")
+                               .arg(m_list->fontMetrics().elidedText(
+                                   hint, Qt::ElideRight, 60 * m_list->fontMetrics().averageCharWidth())),
+                           this, [hint] { QApplication::clipboard()->setText(hint); });
+    }
+    if (!menu.isEmpty())
+        menu.addSeparator();
 }
 
 void ProbesDock::addShipped(QMenu &menu)

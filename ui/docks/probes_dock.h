@@ -32,6 +32,8 @@ private:
     QWidget *makePrivilege();
     QWidget *makeTotals();
     QWidget *makeButtons();
+    /// What can be done to one probe.
+    void addOwn(QMenu &menu, const QString &key);
     void addBudgets(QMenu &menu);
     void addShipped(QMenu &menu);
     void update();

@@ -6,6 +6,7 @@
 #include "ui/kit/section.h"
 #include "ui/kit/text.h"
 #include "ui/models/feature_norms.h"
+#include "ui/models/seen.h"
 #include "ui/picture/marks.h"
 
 #include <QClipboard>
@@ -205,6 +206,12 @@ void SampleDetails::update()
                              countText(shown->samples.rows())));
     if (session::perEntity(*shown))
         m_when->setText(qt(session::entityText(*shown, row)) + QStringLiteral(" · ") + m_when->text());
+    if (const QString part = partlySeen(shown->samples, row); !part.isEmpty()) {
+        m_when->setText(m_when->text() + tr("\nSampled within the budget: %1").arg(part));
+        m_when->setToolTip(samplingExplained());
+    } else {
+        m_when->setToolTip(QString());
+    }
     m_facts->update(*shown, row);
     const Explanation processes = processesOf(*shown, row);
     m_processes->update(processes);

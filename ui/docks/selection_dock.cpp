@@ -9,11 +9,14 @@
 #include "ui/docks/twin_histogram.h"
 #include "ui/kit/figure_list.h"
 #include "ui/kit/text.h"
+#include "ui/models/row_selection.h"
 
 #include <QDateTime>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QMenu>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -24,6 +27,7 @@ namespace statescape::ui {
 namespace {
 
 constexpr int kLateMs = 400;
+constexpr int kEntitiesMs = 1000; // a list that changes faster cannot be clicked
 
 /// @return first and last row selected. A million flags take some 50 µs.
 std::pair<std::size_t, std::size_t> ends(const RowMask &mask)
@@ -52,6 +56,7 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     , m_controller(controller)
     , m_differences(new DifferenceModel(this))
     , m_processes(new ProcessModel(this))
+    , m_entityModel(new EntityModel(this))
     , m_suggestion(new QLabel)
     , m_nothing(mutedLabel(tr("Nothing selected. Freeze (F), then draw a lasso (L) round points, or drag an "
                               "interval in the strip below.")))
@@ -59,10 +64,12 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     , m_reason(mutedLabel())
     , m_labelling(new LabelButtons(controller))
     , m_whoHeading(new Heading(tr("Who was running")))
+    , m_entityHeading(new Heading)
     , m_savedHeading(new Heading(tr("Saved selections")))
     , m_histogram(new TwinHistogramView)
     , m_rule(new RuleCard)
     , m_who(new FigureList)
+    , m_entities(new FigureList)
     , m_saved(new SavedSelections(controller))
 {
     auto *page = new QWidget;
@@ -87,6 +94,8 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     box->addWidget(m_rule);
     box->addWidget(m_whoHeading);
     box->addWidget(m_who);
+    box->addWidget(m_entityHeading);
+    box->addWidget(m_entities);
     box->addWidget(m_savedHeading);
     box->addWidget(m_saved);
     box->addStretch(1);
@@ -98,6 +107,14 @@ SelectionDock::SelectionDock(SessionController &controller, QWidget *parent)
     m_who->setFigureWidth(2, QStringLiteral("88.8 MB/s"));
     m_who->setFigureWidth(3, QStringLiteral("88.8 k/s"));
     m_who->setAccessibleName(tr("Who was running"));
+    m_entities->setFitsRows(8);
+    m_entities->setModel(m_entityModel);
+    m_entities->setHeaderHidden(false);
+    m_entities->setFigureWidth(1, QStringLiteral("9 999 999"));
+    m_entities->setFigureWidth(2, QStringLiteral("88.8 %"));
+    m_entities->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_entities->setAccessibleName(tr("Whose samples"));
+    m_sinceEntities.start();
     setScrollingPage(page);
     connectParts();
     updateSuggestion();
@@ -144,6 +161,7 @@ void SelectionDock::connectParts()
         Q_EMIT featureAction(index.data(DifferenceModel::kKeyRole).toString(), QStringLiteral("colour"));
     });
     connect(m_why, &QWidget::customContextMenuRequested, this, &SelectionDock::featureMenu);
+    connectEntities();
     connect(m_more, &QToolButton::clicked, this, [this] {
         m_differences->setAllShown(m_differences->rowCount() < m_differences->available());
         updateMore();
@@ -202,6 +220,7 @@ void SelectionDock::updateSelection()
     const auto shown = m_controller.shown();
     setHeading(count == 0 ? tr("Selection") : tr("Selection · %1").arg(pluralText(count, tr("point"))));
     const bool any = count > 0;
+    updateEntities();
     m_nothing->setVisible(!any);
     m_summary->setVisible(any);
     m_labelling->setVisible(any);
@@ -223,6 +242,75 @@ void SelectionDock::updateSelection()
     } else if (m_controller.explanation().samples == 0) {
         m_late.start(kLateMs);
     }
+}
+
+void SelectionDock::connectEntities()
+{
+    const auto pick = [this](const QModelIndex &index) {
+        pickEntity(index.row(), selectionOp(QGuiApplication::keyboardModifiers()),
+                   m_controller.selectedCount() > 0);
+    };
+    connect(m_entities, &QAbstractItemView::clicked, this, pick);
+    connect(m_entities, &QAbstractItemView::activated, this, [this, pick](const QModelIndex &index) {
+        // Where a single click activates, it has been taken as one.
+        if (!style()->styleHint(QStyle::SH_ItemView_ActivateItemOnSingleClick))
+            pick(index);
+    });
+    connect(m_entities, &QWidget::customContextMenuRequested, this, &SelectionDock::entityMenu);
+    connect(&m_controller, &SessionController::shownChanged, this, [this] {
+        if (m_controller.selectedCount() == 0 &&
+            (m_sinceEntities.elapsed() >= kEntitiesMs || m_entityModel->rowCount() == 0))
+            updateEntities();
+    });
+}
+
+void SelectionDock::updateEntities()
+{
+    m_sinceEntities.restart();
+    const auto shown = m_controller.shown();
+    const bool several = shown && session::perEntity(*shown) && shown->samples.rows() > 0;
+    const bool any = m_controller.selectedCount() > 0;
+    if (several)
+        m_entityModel->update(*shown, any ? m_controller.selection().get() : nullptr);
+    else if (m_entityModel->rowCount() > 0)
+        m_entityModel->update(session::Snapshot(), nullptr);
+    m_entityHeading->setVisible(several);
+    m_entities->setVisible(several);
+    if (several)
+        m_entityHeading->setHeading(tr("%1 %2 · %3")
+                                        .arg(any ? tr("Selected") : tr("All"), entityWord(*shown, true),
+                                             countText(std::uint64_t(m_entityModel->rowCount()))));
+}
+
+void SelectionDock::pickEntity(int row, SelectionOp op, bool within)
+{
+    const auto shown = m_controller.shown();
+    if (!shown || row < 0 || row >= m_entityModel->rowCount())
+        return;
+    const EntityRow picked = m_entityModel->rows()[std::size_t(row)];
+    const bool only = within && op == SelectionOp::Replace;
+    RowMaskPtr rows = samplesOf(*shown, picked.entity, only ? m_controller.selection().get() : nullptr);
+    if (op != SelectionOp::Replace)
+        rows = combined(*m_controller.selection(), *rows, op, rows->size());
+    m_controller.select(std::move(rows), tr("select %1").arg(picked.name));
+}
+
+void SelectionDock::entityMenu(const QPoint &at)
+{
+    const QModelIndex under = m_entities->indexAt(at);
+    const QModelIndex index = under.isValid() ? under : m_entities->currentIndex();
+    if (!index.isValid())
+        return;
+    QMenu menu(this);
+    const auto offer = [&](const QString &text, SelectionOp op, bool within) {
+        menu.addAction(text, this, [this, row = index.row(), op, within] { pickEntity(row, op, within); });
+    };
+    offer(tr("Select &all its samples"), SelectionOp::Replace, false);
+    if (m_controller.selectedCount() > 0) {
+        offer(tr("Keep &only its samples selected"), SelectionOp::Replace, true);
+        offer(tr("&Take its samples from the selection"), SelectionOp::Subtract, false);
+    }
+    menu.exec(m_entities->viewport()->mapToGlobal(at));
 }
 
 void SelectionDock::showWhy(bool shown)

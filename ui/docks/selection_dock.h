@@ -3,11 +3,14 @@
 #pragma once
 
 #include "ui/kit/section.h"
+#include "ui/models/entity_model.h"
 #include "ui/models/explanation_models.h"
 #include "ui/session/session_controller.h"
 
 class QComboBox;
 class QToolButton;
+
+#include <QElapsedTimer>
 
 namespace statescape::ui {
 
@@ -38,6 +41,8 @@ public:
     [[nodiscard]] DifferenceList *differences() const { return m_why; }
     [[nodiscard]] TwinHistogramView *histogram() const { return m_histogram; }
     [[nodiscard]] RuleCard *rule() const { return m_rule; }
+    /// Processes or cgroups of the selection, or of everything while nothing is selected.
+    [[nodiscard]] FigureList *entities() const { return m_entities; }
     /// @return count, share and time span, plain.
     [[nodiscard]] QString summary() const { return m_summary->text(); }
     /// @return why there is nothing to compare, plain; empty when there is.
@@ -60,6 +65,11 @@ private:
     void updateSuggestion();
     void updateHistogram();
     void updateMore();
+    void connectEntities();
+    void updateEntities();
+    /// Selects samples of the entity in @p row of the list.
+    void pickEntity(int row, SelectionOp op, bool within);
+    void entityMenu(const QPoint &at);
     void showWhy(bool shown);
     [[nodiscard]] QString spanText() const;
     [[nodiscard]] QString reasonFor(const Explanation &e) const;
@@ -70,17 +80,19 @@ private:
     SessionController &m_controller;
     DifferenceModel *m_differences;
     ProcessModel *m_processes;
+    EntityModel *m_entityModel;
     QLabel *m_suggestion, *m_nothing, *m_summary, *m_reason;
     LabelButtons *m_labelling;
     QWidget *m_whyRow;
-    Heading *m_whyHeading, *m_whoHeading, *m_savedHeading;
+    Heading *m_whyHeading, *m_whoHeading, *m_entityHeading, *m_savedHeading;
     AgainstBox *m_against;
     DifferenceList *m_why;
     QToolButton *m_more;
     TwinHistogramView *m_histogram;
     RuleCard *m_rule;
-    FigureList *m_who;
+    FigureList *m_who, *m_entities;
     SavedSelections *m_saved;
+    QElapsedTimer m_sinceEntities;
     QTimer m_late;     ///< the answer is late: what is shown is no longer true
     QString m_feature; ///< key of the row the histogram shows
 };

@@ -151,6 +151,13 @@ QFrame#message { background: %4; border: none; border-bottom: 1px solid %3; }
 QStatusBar { border-top: 1px solid %3; color: %7; }
 QStatusBar::item { border: none; }
 QScrollArea { background: transparent; border: none; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QToolTip { padding: 3px 5px; }
+QCheckBox::indicator:unchecked { width: 11px; height: 11px; border: 1px solid %7; border-radius: 2px; background: %1; }
+QCheckBox::indicator:unchecked:disabled { border-color: %3; }
+QRadioButton::indicator { width: 11px; height: 11px; border: 1px solid %7; border-radius: 6px; background: %1; }
+QRadioButton::indicator:checked { width: 5px; height: 5px; border: 4px solid %6; background: %1; }
+QRadioButton::indicator:disabled { border-color: %3; }
 )");
     return sheet.arg(t.window.name(), t.text.name(), t.line.name(), t.button.name(), t.buttonLine.name(),
                      t.positive.name(), t.muted.name(), t.recording.name(), t.negative.name(),

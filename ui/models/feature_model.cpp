@@ -5,6 +5,7 @@
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
 #include "ui/models/row_selection.h"
+#include "ui/models/seen.h"
 
 #include <QBrush>
 #include <QFont>
@@ -21,13 +22,12 @@ QString shortMissingText(float value)
 
 } // namespace
 
-void FeatureModel::update(const session::Snapshot &snapshot)
+void FeatureModel::update(const session::Snapshot &snapshot, std::size_t sample)
 {
-    const std::size_t n = snapshot.samples.rows();
     m_schema = snapshot.samples.sharedSchema();
     std::vector<FeatureRow> rows;
-    if (m_schema && n > 0) {
-        const auto values = snapshot.samples.row(n - 1);
+    if (m_schema && sample < snapshot.samples.rows()) {
+        const auto values = snapshot.samples.row(sample);
         for (std::size_t c = 0; c < m_schema->size(); ++c) {
             FeatureRow row{int(c), values[c], false};
             const auto &feature = (*m_schema)[c];
@@ -41,7 +41,9 @@ void FeatureModel::update(const session::Snapshot &snapshot)
                             (why != schema::Missing::NotSupported && why != schema::Missing::NoPermission &&
                              why != schema::Missing::Disabled));
             }
-            rows.push_back(row);
+            if (const feature::Seen *seen = seenOf(snapshot.samples, feature, sample))
+                row.seen = *seen;
+            rows.push_back(std::move(row));
         }
     }
     replace(std::move(rows));
@@ -72,7 +74,9 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
         return {};
     const schema::Feature &feature = (*m_schema)[std::size_t(row->column)];
     const bool missing = schema::isMissing(row->value);
-    const QString value = missing ? shortMissingText(row->value) : valueText(row->value, feature.unit);
+    const QString value = missing     ? shortMissingText(row->value)
+                          : row->seen ? QStringLiteral("≈ ") + valueText(row->value, feature.unit)
+                                      : valueText(row->value, feature.unit);
     switch (role) {
     case Qt::DisplayRole:
         return index.column() == 0 ? qt(feature.title.empty() ? feature.key : feature.title) : value;
@@ -91,6 +95,8 @@ QVariant FeatureModel::data(const QModelIndex &index, int role) const
                          qt(schema::featureKindKey(feature.kind)));
         if (!feature.probe.empty())
             text += tr(" · probe %1").arg(qt(feature.probe));
+        if (row->seen && !missing)
+            text += QStringLiteral("<p>≈ %1: %2</p>").arg(estimateText(*row->seen), samplingExplained());
         text +=
             QStringLiteral("<br>") + (isLeftOut(qt(feature.key)) ? tr("left out of the next training")
                                       : row->used                ? tr("used")

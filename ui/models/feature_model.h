@@ -7,22 +7,26 @@
 
 #include <QSet>
 
+#include <optional>
+
 namespace statescape::ui {
 
 struct FeatureRow {
     int column = 0; ///< in the session's schema
     float value = 0;
-    bool used = false; ///< by the model, or by the axes when there is no model
+    bool used = false;                      ///< by the model, or by the axes when there is no model
+    std::optional<feature::Seen> seen = {}; ///< of a probe that saw a part of the interval
 };
 
-/// Features with their newest value in real units.
+/// Features with their value in one sample, the newest one, in real units.
 class FeatureModel : public RowsModel<FeatureRow> {
 public:
     static constexpr int kKeyRole = Qt::UserRole;
     explicit FeatureModel(QObject *parent = nullptr)
         : RowsModel(2, parent)
     {}
-    void update(const session::Snapshot &snapshot);
+    /// @param row whose values, below the snapshot's rows
+    void update(const session::Snapshot &snapshot, std::size_t row);
     [[nodiscard]] int used() const;
     /// Leaves a feature out of the next training, or takes it back in.
     void setLeftOut(const QString &key, bool out);

@@ -3,6 +3,7 @@
 #include "ui/models/feature_norms.h"
 
 #include "ui/kit/text.h"
+#include "ui/models/seen.h"
 
 #include <QCoreApplication>
 #include <QPointer>
@@ -154,6 +155,8 @@ QString unusualFeatures(const session::Snapshot &snapshot, std::int64_t row, int
                     .arg(qt(feature.title.empty() ? feature.key : feature.title).toHtmlEscaped(),
                          valueText(double(values[std::size_t(unusual.column)]), feature.unit),
                          sigmaText(unusual.sigmas));
+        if (const feature::Seen *seen = seenOf(snapshot.samples, feature, std::size_t(row)))
+            text += QStringLiteral("<br>&nbsp;&nbsp;<i>%1</i>").arg(estimateText(*seen));
     }
     return text;
 }

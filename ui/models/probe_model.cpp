@@ -22,17 +22,17 @@ constexpr int kTipColumns = 10;
 
 QColor colourOf(Standing standing, const Theme &theme)
 {
-    return standing == Standing::Running ? theme.good
-           : standing == Standing::Shed  ? theme.warning
-                                         : theme.muted;
+    return standing == Standing::Running                                 ? theme.good
+           : standing == Standing::Shed || standing == Standing::Sampled ? theme.warning
+                                                                         : theme.muted;
 }
 
-/// Full: running. Half: shed. A ring: waiting. A ring struck through: not here.
+/// Full: running. A quarter left: sampled. Half: shed. A ring: waiting. A ring struck through: not here.
 QIcon sign(Standing standing, const QColor &colour)
 {
     // An icon made anew for every paint is scaled and kept anew by QPixmapCache too: 60 KB a second at 20
     // samples a second.
-    static QHash<QRgb, QIcon> icons[5];
+    static QHash<QRgb, QIcon> icons[6];
     QIcon &icon = icons[std::size_t(standing)][colour.rgb()];
     if (!icon.isNull())
         return icon;
@@ -48,6 +48,8 @@ QIcon sign(Standing standing, const QColor &colour)
     painter.setBrush(colour);
     if (standing == Standing::Shed)
         painter.drawPie(place, 180 * 16, 180 * 16);
+    if (standing == Standing::Sampled)
+        painter.drawPie(place, 0, 90 * 16);
     if (standing == Standing::Absent)
         painter.drawLine(place.bottomLeft() + QPointF(0.6, -0.6), place.topRight() + QPointF(-0.6, 0.6));
     painter.end();
@@ -61,6 +63,9 @@ QString shortReason(const ProbeRow &row)
         return QObject::tr("not recording");
     case Standing::Starting:
         return QObject::tr("starting");
+    case Standing::Sampled:
+        return QObject::tr("seen %1").arg(row.seen.error < 0 ? partText(row.seen.share)
+                                                             : seenText(row.seen.share, row.seen.error));
     case Standing::Shed:
         return QObject::tr("shed: cost");
     case Standing::Running:
@@ -110,6 +115,8 @@ QString standingText(const ProbeRow &row)
         return QObject::tr("starting");
     case Standing::Running:
         return QObject::tr("running");
+    case Standing::Sampled:
+        return seenOverTimeText(row.seen.share, row.seen.error);
     case Standing::Shed:
         return QObject::tr("shed to stay within the budget");
     case Standing::Absent:
@@ -137,7 +144,8 @@ double nsPerEvent(const ProbeRow &row)
 
 bool hasFigures(const ProbeRow &row)
 {
-    return row.standing == Standing::Running && row.probe.origin != schema::ProbeOrigin::Proc;
+    return (row.standing == Standing::Running || row.standing == Standing::Sampled) &&
+           row.probe.origin != schema::ProbeOrigin::Proc;
 }
 
 double figure(const ProbeRow &row, int column)
@@ -152,7 +160,8 @@ double figure(const ProbeRow &row, int column)
 QString figureText(const ProbeRow &row, int column)
 {
     const double value = figure(row, column);
-    if (!hasFigures(row))
+    // Of one that is sampled, what it saw stands where the others have events and their cost.
+    if (!hasFigures(row) || (row.standing == Standing::Sampled && column != ProbeModel::kShare))
         return {};
     if (value < 0)
         return QStringLiteral("–");
@@ -177,8 +186,9 @@ QString tip(const ProbeRow &row)
         columns << QObject::tr("%1 more").arg(row.columns.size() - kTipColumns);
     line(QObject::tr("Columns"), columns.join(QStringLiteral(", ")));
     if (hasFigures(row) && row.eventsPerSecond >= 0)
-        line(QObject::tr("Seen"),
-             QObject::tr("%1 events/s").arg(countText(std::uint64_t(row.eventsPerSecond + 0.5))));
+        line(QObject::tr("Seen"), (row.standing == Standing::Sampled ? QObject::tr("%1 events/s, an estimate")
+                                                                     : QObject::tr("%1 events/s"))
+                                      .arg(countText(std::uint64_t(row.eventsPerSecond + 0.5))));
     if (row.state.nsPerEvent >= 0) {
         QString cost = QObject::tr("%1 ns an event").arg(double(row.state.nsPerEvent), 0, 'f', 0);
         if (row.state.nsWhenBusy >= 0)
@@ -189,11 +199,13 @@ QString tip(const ProbeRow &row)
             cost += QObject::tr(": %1 % of one CPU").arg(row.cpuShare, 0, 'f', 2);
         line(QObject::tr("Cost"), cost);
     }
-    line(row.standing == Standing::Shed      ? QObject::tr("Shed")
-         : row.standing == Standing::Running ? QObject::tr("Note")
-                                             : QObject::tr("Why not"),
+    line(row.standing == Standing::Shed                         ? QObject::tr("Shed")
+         : hasFigures(row) || row.standing == Standing::Running ? QObject::tr("Note")
+                                                                : QObject::tr("Why not"),
          qt(row.state.reason));
     line(QObject::tr("What to do"), qt(row.state.hint));
+    if (row.standing == Standing::Sampled)
+        text += QStringLiteral("<p>%1</p>").arg(samplingExplained());
     return text;
 }
 
@@ -236,6 +248,7 @@ void ProbeModel::smooth(ProbeRow &row, double events, double share)
 void ProbeModel::update(const session::Snapshot &snapshot, const schema::ProbePlan &plan)
 {
     const auto &status = snapshot.status;
+    m_seen.update(snapshot);
     const auto layout =
         snapshot.live && status.layout ? status.layout : std::make_shared<const schema::Layout>(plan);
     const auto columns = columnsByProbe(*layout->schema());
@@ -253,8 +266,13 @@ void ProbeModel::update(const session::Snapshot &snapshot, const schema::ProbePl
         } else if (snapshot.live) {
             row.standing = Standing::Starting;
         }
-        if (row.standing == Standing::Running && i < status.eventsPerSecond.size() &&
-            i < status.cpuShare.size())
+        if (const auto part = snapshot.live ? m_seen.of(i) : std::nullopt;
+            part && row.standing != Standing::Absent && row.standing != Standing::Starting) {
+            row.standing = Standing::Sampled;
+            row.seen = *part;
+        }
+        const bool counted = row.standing == Standing::Running || row.standing == Standing::Sampled;
+        if (counted && i < status.eventsPerSecond.size() && i < status.cpuShare.size())
             smooth(row, double(status.eventsPerSecond[i]), status.cpuShare[i]);
         else
             m_figures.remove(qt(planned.key));
@@ -309,7 +327,10 @@ QVariant ProbeModel::data(const QModelIndex &index, int role) const
     case Qt::AccessibleTextRole:
         if (!name)
             return figureText(*row, index.column());
-        return hasFigures(*row)
+        return row->standing == Standing::Sampled
+                   ? tr("%1, %2, %3 % of one CPU")
+                         .arg(qt(row->probe.title), standingText(*row), figureText(*row, kShare))
+               : hasFigures(*row)
                    ? tr("%1, %2, %3 events/s, %4 ns an event, %5 % of one CPU")
                          .arg(qt(row->probe.title), standingText(*row), figureText(*row, kEvents),
                               figureText(*row, kCost), figureText(*row, kShare))

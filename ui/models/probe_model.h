@@ -4,6 +4,7 @@
 
 #include "core/session/snapshot.h"
 #include "ui/models/rows_model.h"
+#include "ui/models/seen.h"
 
 #include <QHash>
 #include <QSortFilterProxyModel>
@@ -15,14 +16,16 @@ struct ProbeRow {
         Idle,     ///< planned, nothing records
         Starting, ///< the helper has not spoken yet
         Running,
-        Shed,   ///< out at the moment, to stay within the budget
-        Absent, ///< not available here
+        Sampled, ///< sees a part of the time, to stay within the budget
+        Shed,    ///< sees nothing, to stay within the budget
+        Absent,  ///< not available here
     };
     schema::PlannedProbe probe;
     wire::ProbeState state;
     Standing standing = Standing::Idle;
     double eventsPerSecond = -1; ///< smoothed; below 0: not known
     double cpuShare = -1;        ///< smoothed, % of one CPU; below 0: not known
+    SeenTracker::Part seen;      ///< of one that is sampled
     QStringList columns;         ///< features with units, for the tip
 };
 
@@ -51,6 +54,7 @@ private:
         double events = 0, share = 0;
     };
     QHash<QString, Figures> m_figures; ///< by key
+    SeenTracker m_seen;
 };
 
 /// The order asked for. It is made anew when told to, not with every figure: rows that change places cannot

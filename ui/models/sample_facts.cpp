@@ -5,6 +5,7 @@
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
 #include "ui/models/feature_norms.h"
+#include "ui/models/seen.h"
 
 #include <QBrush>
 
@@ -49,8 +50,12 @@ void SampleFacts::update(const session::Snapshot &snapshot, std::size_t row)
     const auto values = snapshot.samples.row(row);
     const auto norms = FeatureNorms::shared().of(snapshot.samples);
     std::vector<FactRow> rows;
-    for (std::size_t c = 0; c < m_schema->size(); ++c)
-        rows.push_back({int(c), values[c], (*norms)[c].median, (*norms)[c].sigmas(values[c])});
+    for (std::size_t c = 0; c < m_schema->size(); ++c) {
+        FactRow fact{int(c), values[c], (*norms)[c].median, (*norms)[c].sigmas(values[c])};
+        if (const feature::Seen *seen = seenOf(snapshot.samples, (*m_schema)[c], row))
+            fact.seen = *seen;
+        rows.push_back(std::move(fact));
+    }
     std::stable_sort(rows.begin(), rows.end(), [](const FactRow &a, const FactRow &b) {
         const bool aMissing = schema::isMissing(a.value), bMissing = schema::isMissing(b.value);
         return aMissing != bMissing ? bMissing : std::abs(a.sigmas) > std::abs(b.sigmas);
@@ -60,15 +65,21 @@ void SampleFacts::update(const session::Snapshot &snapshot, std::size_t row)
 
 QString SampleFacts::toTsv() const
 {
-    QString text = QStringLiteral("feature\tvalue\tunit\tmedian\tsigmas\n");
+    QString text = QStringLiteral("feature\tvalue\tunit\tmedian\tsigmas\tseen\terror\n");
     for (const FactRow &row : rows()) {
         const schema::Feature &feature = (*m_schema)[std::size_t(row.column)];
         const bool missing = schema::isMissing(row.value);
         const QString value = missing ? qt(schema::missingKey(schema::missingReason(row.value)))
                                       : QString::number(double(row.value), 'g', 9);
-        text += QStringList{qt(feature.key), value, qt(base::unitKey(feature.unit)),
+        text += QStringList{qt(feature.key),
+                            value,
+                            qt(base::unitKey(feature.unit)),
                             std::isfinite(row.median) ? QString::number(row.median, 'g', 9) : QString(),
-                            missing ? QString() : QString::number(row.sigmas, 'f', 2)}
+                            missing ? QString() : QString::number(row.sigmas, 'f', 2),
+                            row.seen ? QString::number(double(row.seen->share), 'g', 4) : QStringLiteral("1"),
+                            !row.seen             ? QStringLiteral("0")
+                            : row.seen->error < 0 ? QString()
+                                                  : QString::number(double(row.seen->error), 'g', 4)}
                     .join(QLatin1Char('\t')) +
                 QLatin1Char('\n');
     }
@@ -88,7 +99,9 @@ QVariant SampleFacts::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         switch (index.column()) {
         case 0:
-            return missing ? title + QStringLiteral(" · ") + words : title;
+            return missing     ? title + QStringLiteral(" · ") + words
+                   : row->seen ? title + QStringLiteral(" · ") + estimateText(*row->seen)
+                               : title;
         case 1:
             return missing ? QStringLiteral("–") : valueText(double(row->value), feature.unit);
         case 2:
@@ -100,14 +113,23 @@ QVariant SampleFacts::data(const QModelIndex &index, int role) const
         return qt(feature.key);
     case Qt::ToolTipRole:
         return tr("<b>%1</b> = %2, median of the session %3<br>%4")
-            .arg(qt(feature.key).toHtmlEscaped(),
-                 missing ? tr("missing: %1").arg(words) : valueText(double(row->value), feature.unit),
-                 valueText(row->median, feature.unit), qt(feature.description).toHtmlEscaped());
+                   .arg(qt(feature.key).toHtmlEscaped(),
+                        missing ? tr("missing: %1").arg(words) : valueText(double(row->value), feature.unit),
+                        valueText(row->median, feature.unit), qt(feature.description).toHtmlEscaped()) +
+               (row->seen
+                    ? QStringLiteral("<p>%1: %2</p>")
+                          .arg(missing
+                                   ? tr("Its probe saw %1")
+                                         .arg(seenText(double(row->seen->share), double(row->seen->error)))
+                                   : estimateText(*row->seen),
+                               samplingExplained())
+                    : QString());
     case Qt::AccessibleTextRole:
         return missing ? tr("%1 missing: %2").arg(title, words)
                        : tr("%1 %2, median %3, %4")
-                             .arg(title, valueText(double(row->value), feature.unit),
-                                  valueText(row->median, feature.unit), sigmaText(row->sigmas));
+                                 .arg(title, valueText(double(row->value), feature.unit),
+                                      valueText(row->median, feature.unit), sigmaText(row->sigmas)) +
+                             (row->seen ? QStringLiteral(", ") + estimateText(*row->seen) : QString());
     case Qt::ForegroundRole:
         return missing || std::abs(row->sigmas) < kUsual || index.column() == 2
                    ? QVariant(QBrush(currentTheme().muted))

@@ -4,6 +4,7 @@
 #include "ui/kit/theme.h"
 #include "ui/models/row_selection.h"
 #include "ui/models/sample_table_model.h"
+#include "ui/models/seen.h"
 #include "ui/picture/marks.h"
 
 #include <QBrush>
@@ -64,7 +65,10 @@ QString SampleTableModel::textOf(std::size_t sample, int column) const
     const auto &s = *m_snapshot;
     if (column >= kFirstFeature) {
         const float value = s.samples.at(sample, std::size_t(column - kFirstFeature));
-        return schema::isMissing(value) ? missingText(value) : figureText(double(value));
+        if (schema::isMissing(value))
+            return missingText(value);
+        return (seenOf(s.samples, *featureOf(column), sample) ? QStringLiteral("≈ ") : QString()) +
+               figureText(double(value));
     }
     if (column == kTime)
         return localTime(s.anchor, s.samples.timeNs(sample),
@@ -120,9 +124,11 @@ QString SampleTableModel::tipOf(std::size_t sample, int column) const
                tr(", over %1").arg(durationText(s.samples.durationNs(sample))) +
                (session::perEntity(s) ? QLatin1Char('\n') + qt(session::entityText(s, sample)) : QString());
     const float value = s.samples.at(sample, std::size_t(column - kFirstFeature));
+    const feature::Seen *seen = seenOf(s.samples, *feature, sample);
     return QStringLiteral("%1: %2").arg(qt(feature->key), schema::isMissing(value)
                                                               ? tr("missing, %1").arg(missingText(value))
-                                                              : valueText(double(value), feature->unit));
+                                                              : valueText(double(value), feature->unit)) +
+           (seen && !schema::isMissing(value) ? QLatin1Char('\n') + estimateText(*seen) : QString());
 }
 
 QVariant SampleTableModel::lookOf(std::size_t sample, int column, int role) const

@@ -3,6 +3,7 @@
 #include "ui/picture/marker.h"
 
 #include "ui/kit/text.h"
+#include "ui/models/entity_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMostMembers = 512;
 constexpr int kRampSteps = 128;
 constexpr std::size_t kRangeRows = 20'000;
+constexpr std::size_t kEntities = 10; // more cannot be told apart
 // In a ramp the colour is a value, so the shape alone tells the label.
 enum RampShape : std::uint16_t { Unlabelled, Good, Bad, Missing, kRampShapes };
 
@@ -81,6 +83,8 @@ bool Marker::mayContinue(const session::Snapshot &s, const Colouring &colouring,
     if (!grown<schema::Label>(s.labels, m_labels, m_rows) ||
         (s.model && !grown<model::Score>(s.scores, m_scores, m_rows)))
         return false;
+    if (colouring.by == ColourBy::Entity && n > 2 * m_entityRows)
+        return false;
     // Colours over time and over a feature's range are stretched again when what they span has grown.
     if (m_ramp && n > m_ramp->rowsRanged + m_ramp->rowsRanged / (colouring.by == ColourBy::Time ? 64 : 1))
         return false;
@@ -110,8 +114,29 @@ void Marker::begin(const session::Snapshot &s, const Colouring &colouring, std::
         m_marks.styles.push_back(stateStyle(s, -1));
     } else if (colouring.by == ColourBy::State) {
         m_marks.styles.push_back(unknownStyle());
+    } else if (colouring.by == ColourBy::Entity) {
+        beginEntities(s);
     } else {
         beginRamp(s, colouring);
+    }
+}
+
+void Marker::beginEntities(const session::Snapshot &s)
+{
+    m_entityRows = s.samples.rows();
+    m_entityStyle.assign(s.entities ? s.entities->size() : 1, 0);
+    PointStyle rest = labelStyle({}, {});
+    rest.name = session::perEntity(s) ? "others" : "host";
+    m_marks.styles.push_back(std::move(rest));
+    if (!session::perEntity(s))
+        return;
+    for (const std::uint32_t entity : busiestEntities(s, m_marks.first, kEntities)) {
+        if (entity >= m_entityStyle.size())
+            continue;
+        m_entityStyle[entity] = static_cast<std::uint16_t>(m_marks.styles.size());
+        m_marks.styles.push_back(
+            entityStyle(m_marks.styles.size() - 1,
+                        schema::entityText(s.samples.schema().entityKind(), *s.entities, entity)));
     }
 }
 
@@ -130,6 +155,7 @@ double Marker::valueOf(const session::Snapshot &s, std::size_t row) const
     }
     case ColourBy::Label:
     case ColourBy::State:
+    case ColourBy::Entity:
         break;
     }
     return kMissing;
@@ -212,6 +238,10 @@ std::uint16_t Marker::styleOf(const session::Snapshot &s, std::size_t row)
         const int cluster = s.scores && row < s.scores->size() ? (*s.scores)[row].cluster : -1;
         return cluster >= 0 && cluster < unknown ? static_cast<std::uint16_t>(cluster) : unknown;
     }
+    if (m_colouring.by == ColourBy::Entity) {
+        const std::uint32_t entity = s.samples.entity(row);
+        return entity < m_entityStyle.size() ? m_entityStyle[entity] : std::uint16_t{0};
+    }
     const double value = valueOf(s, row);
     if (!std::isfinite(value))
         return Missing;
@@ -271,8 +301,9 @@ void Marker::placeCaptions(const session::Snapshot &s)
     for (std::size_t i = 0; i < std::min(m_members.size(), m_marks.styles.size()); ++i) {
         const Members &group = m_members[i];
         const PointStyle &style = m_marks.styles[i];
-        const bool unnamed = (m_colouring.by == ColourBy::Label && i == 0) ||
-                             (m_colouring.by == ColourBy::State && i + 1 == m_marks.styles.size());
+        const bool unnamed =
+            ((m_colouring.by == ColourBy::Label || m_colouring.by == ColourBy::Entity) && i == 0) ||
+            (m_colouring.by == ColourBy::State && i + 1 == m_marks.styles.size());
         if (group.n < 3 || style.name.empty() || unnamed || group.rows.back() < m_marks.first)
             continue;
         // The median lies in the larger part of a group in two parts, where the mean lies in the void

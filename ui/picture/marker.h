@@ -56,6 +56,7 @@ private:
     [[nodiscard]] bool mayContinue(const session::Snapshot &s, const Colouring &colouring,
                                    std::size_t first) const;
     void begin(const session::Snapshot &s, const Colouring &colouring, std::size_t first);
+    void beginEntities(const session::Snapshot &s);
     void beginRamp(const session::Snapshot &s, const Colouring &colouring);
     void mark(const session::Snapshot &s, std::size_t from, std::size_t to);
     [[nodiscard]] std::uint16_t styleOf(const session::Snapshot &s, std::size_t row);
@@ -70,6 +71,8 @@ private:
     std::vector<Members> m_members; ///< by style, for captions
     std::map<std::uint32_t, std::uint16_t> m_labelIndex;
     std::optional<Ramp> m_ramp;
+    std::vector<std::uint16_t> m_entityStyle; ///< by entity, of those told apart
+    std::size_t m_entityRows = 0;             ///< rows there were when they were chosen
     // What the marks were made from.
     base::Column<schema::Label>::View m_labels;
     base::Column<model::Score>::View m_scores;

@@ -73,6 +73,11 @@ PointStyle labelStyle(schema::Label label, const std::vector<std::string> &class
     return styleOf(label.polarity, label.classId, std::move(name));
 }
 
+PointStyle entityStyle(std::size_t index, std::string name)
+{
+    return styleOf(schema::Polarity::None, index, std::move(name));
+}
+
 PointStyle unknownStyle()
 {
     PointStyle style;

@@ -12,7 +12,7 @@
 
 namespace statescape::ui {
 
-enum class ColourBy : std::uint8_t { Label, State, Time, Abnormality, Feature };
+enum class ColourBy : std::uint8_t { Label, State, Time, Abnormality, Feature, Entity };
 
 /// What the colours of a picture mean.
 struct Colouring {
@@ -26,6 +26,8 @@ struct Colouring {
 PointStyle labelStyle(schema::Label label, const std::vector<std::string> &classNames);
 /// A state named after a class looks like that class. @param cluster index into model.states(); -1 is unknown
 PointStyle stateStyle(const model::Model &model, int cluster, const std::vector<std::string> *classNames);
+/// How the @p index th of the processes or cgroups told apart looks; neither good nor bad.
+PointStyle entityStyle(std::size_t index, std::string name);
 /// What no model knows.
 PointStyle unknownStyle();
 /// @pre snapshot.model

@@ -4,6 +4,7 @@
 
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
+#include "ui/models/entity_model.h"
 #include "ui/models/feature_norms.h"
 #include "ui/picture/camera_text.h"
 
@@ -135,6 +136,26 @@ std::vector<AxisArrow> axisArrows(const session::Snapshot &s, std::size_t most)
     return out;
 }
 
+/// Why there are no points, and what brings them.
+QString emptyText(const session::Snapshot &s)
+{
+    if (s.samples.rows() > 0)
+        return PicturePane::tr("The axes appear after a few more samples.");
+    if (!s.live)
+        return PicturePane::tr("No samples yet. Press Recording to collect from this machine, begin a new "
+                               "recording (Ctrl+N), or open a session (Ctrl+O).");
+    switch (s.status.state) {
+    case source::HelperState::Failed:
+        return PicturePane::tr("Nothing is recorded: the message above says why and what to do.");
+    case source::HelperState::Starting:
+    case source::HelperState::Restarting:
+        return PicturePane::tr("The probes are being attached and their cost is measured…");
+    default:
+        return PicturePane::tr("Recording. The first points come after a few intervals of %1.")
+            .arg(durationText(s.intervalNs));
+    }
+}
+
 void feedPointView(PointView &view, const session::Snapshot &s, const Marks &marks,
                    PointView::PointsChange change)
 {
@@ -153,8 +174,9 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
             {caption.text, {caption.style.onDark, caption.style.onLight}, {caption.x, caption.y, caption.z}});
     view.setNames(std::move(names));
     const auto n = std::int64_t(marks.points->size());
-    view.setNow(s.live && n > 0 ? n - 1 : -1);
-    if (s.live && n > 1) {
+    view.setNow(s.live && n > 0 ? std::int64_t(newestRow(s)) : -1);
+    // Samples that follow each other are of different processes.
+    if (s.live && n > 1 && !session::perEntity(s)) {
         const auto first = std::max(marks.first, firstWithin(s, kTrailNs));
         std::vector<float> ages;
         const std::uint64_t now = s.samples.timeNs(std::size_t(n) - 1);
@@ -167,11 +189,7 @@ void feedPointView(PointView &view, const session::Snapshot &s, const Marks &mar
     }
     // In the label view the list at the left is the legend.
     view.setLegendVisible(marks.styles.empty() || marks.styles.front().name != "unlabelled");
-    view.setEmptyText(
-        s.samples.rows() == 0
-            ? PicturePane::tr(
-                  "No samples yet. Press Recording to collect from this machine, or open a session (Ctrl+O).")
-            : PicturePane::tr("The axes appear after a few more samples."));
+    view.setEmptyText(emptyText(s));
 }
 
 PicturePane::PicturePane(SessionController &controller, QWidget *parent)
@@ -392,7 +410,7 @@ void PicturePane::restore(const QString &text)
     const QJsonObject o = QJsonDocument::fromJson(text.toUtf8()).object();
     if (o.isEmpty())
         return;
-    m_colouring = {ColourBy(std::clamp(o[QStringLiteral("colourBy")].toInt(), 0, int(ColourBy::Feature))),
+    m_colouring = {ColourBy(std::clamp(o[QStringLiteral("colourBy")].toInt(), 0, int(ColourBy::Entity))),
                    o[QStringLiteral("colourFeature")].toString().toStdString()};
     m_windowNs = o[QStringLiteral("windowNs")].toString().toULongLong();
     m_arrows = o[QStringLiteral("arrows")].toBool();

@@ -107,7 +107,11 @@ QString PlanKeeper::consequence(const schema::ProbePlan &plan) const
 base::Result<> PlanKeeper::apply(const schema::ProbePlan &plan)
 {
     STATESCAPE_CHECK(schema::check(plan));
-    m_options.plan = m_remembered = plan;
+    m_options.plan = plan;
+    if (plan.entity == schema::EntityKind::Host)
+        m_remembered = plan;
+    else
+        m_remembered.budgetPercent = plan.budgetPercent;
     remember();
     Q_EMIT planChanged();
     if (const auto live = m_controller.live(); live && live->live)
@@ -144,9 +148,14 @@ void PlanKeeper::follow(const schema::Schema &schema)
     Q_EMIT planChanged();
 }
 
-void PlanKeeper::followSettings()
+void PlanKeeper::begin(schema::EntityKind entity)
 {
     m_options.plan = m_remembered;
+    if (entity != schema::EntityKind::Host) {
+        m_options.plan.entity = entity;
+        m_options.plan.probes = schema::entityProbes();
+        m_options.plan.user.clear();
+    }
     Q_EMIT planChanged();
 }
 

@@ -4,7 +4,11 @@
 
 #include "ui/kit/text.h"
 #include "ui/models/row_selection.h"
+
+#include <QFile>
+
 #include <algorithm>
+#include <utility>
 
 namespace statescape::ui {
 namespace {
@@ -25,7 +29,31 @@ SessionController::SessionController(QObject *parent)
 
 SessionController::~SessionController()
 {
+    leave({});
+}
+
+bool SessionController::hasNothing() const
+{
+    const auto sessions = m_workspace->sessions();
+    const auto models = m_workspace->models();
+    return sessions && models && models->empty() &&
+           std::ranges::all_of(*sessions, [](const auto &each) { return each.samples == 0; });
+}
+
+void SessionController::leave(const QString &next)
+{
+    QString empty;
+    if (m_workspace && !m_made.isEmpty()) {
+        m_workspace->stopLive();
+        if (m_made != next && hasNothing())
+            empty = m_made;
+    }
     m_workspace.reset();
+    if (m_made != next)
+        m_made.clear();
+    if (!empty.isEmpty())
+        for (const char *part : {"", "-wal", "-shm"})
+            QFile::remove(empty + QLatin1String(part));
 }
 
 Workspace::Callbacks SessionController::callbacks()
@@ -51,13 +79,15 @@ base::Result<> SessionController::create(const QString &file)
         return made.error();
     }
     adopt(std::move(*made));
+    m_made = qt(m_live->file);
     return {};
 }
 
 base::Result<> SessionController::open(const QString &file, store::SessionId id)
 {
     auto before = m_wakePending;
-    // The same file again: what was done last is still on its way there. A failure shows when it is next written to.
+    // The same file again: what was done last is still on its way there. A failure shows when it is next
+    // written to.
     if (m_workspace)
         (void)m_workspace->flush().has_value();
     auto opened = Workspace::open(file.toStdString(), callbacks(), id);
@@ -73,7 +103,7 @@ void SessionController::adopt(std::unique_ptr<Workspace> workspace)
 {
     ++m_epoch;
     ++m_job;
-    m_workspace.reset();
+    leave(qt(workspace->snapshot()->file));
     m_frozen.reset();
     m_training = m_comparing = false;
     m_comparison.reset();
@@ -111,7 +141,10 @@ base::Result<> SessionController::saveAs(const QString &file)
 {
     if (!m_workspace)
         return base::fail(base::Code::NotFound, "there is no session to save");
+    const QString made = std::exchange(m_made, {});
     STATESCAPE_CHECK(m_workspace->saveAs(file.toStdString()));
+    if (!made.isEmpty() && hasNothing())
+        QFile::remove(made);
     refresh();
     return {};
 }

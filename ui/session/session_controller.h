@@ -128,6 +128,9 @@ Q_SIGNALS:
 
 private:
     void adopt(std::unique_ptr<Workspace> workspace);
+    /// Closes the session; a file made for it that got nothing is removed. @param next file opened already
+    void leave(const QString &next);
+    [[nodiscard]] bool hasNothing() const;
     Workspace::Callbacks callbacks();
     void wake();
     void refresh();
@@ -146,6 +149,7 @@ private:
 
     std::shared_ptr<std::atomic<bool>> m_wakePending = std::make_shared<std::atomic<bool>>(false);
     std::unique_ptr<Workspace> m_workspace;
+    QString m_made; ///< file made by create() and still worked on
     SnapshotPtr m_live, m_frozen, m_shown;
     RowMaskPtr m_selection = std::make_shared<RowMask>();
     std::uint64_t m_selectedCount = 0;

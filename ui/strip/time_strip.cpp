@@ -11,6 +11,7 @@
 
 namespace statescape::ui {
 namespace {
+constexpr int kNameWidth = 98; // px, of names beside the lines
 
 constexpr double kLeastSeconds = 60;
 constexpr int kFrameMs = 16;
@@ -138,7 +139,17 @@ void TimeStrip::rebuild()
     p.scene.forget();
     const StripData &data = p.scene.data;
     const QFontMetrics metrics(p.lineName->font());
-    p.lineName->setText(metrics.elidedText(data.lineName(), Qt::ElideRight, 98));
+    // Beside the line there is room for two short lines: what it shows, and that it is of the worst.
+    QStringList lines = data.lineName().split(QStringLiteral(", "));
+    if (lines.size() > 1 && metrics.horizontalAdvance(data.lineName()) > kNameWidth) {
+        const QString last = lines.takeLast();
+        lines = {lines.join(QStringLiteral(", ")), last};
+    } else {
+        lines = {data.lineName()};
+    }
+    for (QString &line : lines)
+        line = metrics.elidedText(line, Qt::ElideRight, kNameWidth);
+    p.lineName->setText(lines.join(QLatin1Char('\n')));
     const bool alarm = data.isAbnormality() && m_threshold < 1;
     p.threshold->setVisible(alarm);
     p.alarmText->setVisible(alarm);
@@ -173,9 +184,9 @@ void TimeStrip::updateScale()
     const double lowest = seen.empty() ? 0 : double(seen.low);
     p.valueMin = lowest < 0 ? lowest * 1.15 : 0;
     p.value->setRange(p.valueMin, p.valueMax * 1.06);
-    p.top->setText(columns.empty() || data.isAbnormality() || data.line().size() == 0
-                       ? QString()
-                       : data.lineText(p.valueMax));
+    p.top->setText(columns.empty() || data.line().size() == 0 ? QString()
+                   : data.isAbnormality()                     ? QStringLiteral("1")
+                                                              : data.lineText(p.valueMax));
 }
 
 void TimeStrip::updateOutlook()
@@ -211,9 +222,10 @@ void TimeStrip::updateOutlook()
         likely
             ? tr("a run of %1 within %2, likely %3")
                   .arg(session::perEntity(s) && s.entities
-                           ? tr("%1 in %2").arg(qt(outlook->state),
-                                                qt(schema::entityText(s.samples.schema().entityKind(),
-                                                                      *s.entities, outlook->entity)))
+                           ? tr("%1 in %2")
+                                 .arg(qt(outlook->state),
+                                      qt(schema::entityText(s.samples.schema().entityKind(), *s.entities,
+                                                            outlook->entity)))
                            : qt(outlook->state),
                        within)
                   .arg(outlook->probability, 0, 'f', 2)

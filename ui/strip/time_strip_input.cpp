@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/kit/text.h"
 #include "ui/models/row_selection.h"
+#include "ui/models/seen.h"
 #include "ui/strip/time_strip.h"
 #include "ui/strip/time_strip_parts.h"
 
@@ -145,6 +146,12 @@ QString TimeStrip::tipOf(std::size_t row) const
                          std::isfinite(value)     ? data.lineText(double(value)).toHtmlEscaped()
                          : data.lineColumn() >= 0 ? tr("missing, %1").arg(missingText(value))
                                                   : tr("missing"));
+        const feature::Seen *seen =
+            data.lineColumn() >= 0 && std::isfinite(value)
+                ? seenOf(s.samples, s.samples.schema()[std::size_t(data.lineColumn())], row)
+                : nullptr;
+        if (seen)
+            text += QStringLiteral("<br><i>%1</i>").arg(estimateText(*seen));
     }
     return text;
 }

@@ -70,13 +70,24 @@ void AlarmNotice::raise()
     base::log(base::LogLevel::Warning, QStringLiteral("alarm: %1").arg(text).toStdString());
     m_messages.show(QStringLiteral("alarm"), MessageBar::Kind::Problem,
                     tr("<b>Alarm:</b> %1").arg(text.toHtmlEscaped()), tr("Select these"),
-                    [this, since = alarm.sinceNs] {
-                        if (const auto now = m_controller.live(); now && now->samples.rows() > 0)
-                            m_controller.selectRows(since, now->samples.timeNs(now->samples.rows() - 1),
-                                                    SelectionOp::Replace);
-                    });
+                    [this, since = alarm.sinceNs, entity = alarm.entity] { selectSince(since, entity); });
     if (m_tray && m_notify)
         m_tray->showMessage(tr("Statescape: alarm"), text, QSystemTrayIcon::Warning);
+}
+
+void AlarmNotice::selectSince(std::uint64_t sinceNs, std::uint32_t entity)
+{
+    const auto now = m_controller.live();
+    if (!now || now->samples.rows() == 0)
+        return;
+    if (!session::perEntity(*now)) {
+        m_controller.selectRows(sinceNs, now->samples.timeNs(now->samples.rows() - 1), SelectionOp::Replace);
+        return;
+    }
+    auto rows = std::make_shared<RowMask>(now->samples.rows(), std::uint8_t{0});
+    for (std::size_t row = now->samples.lowerBound(sinceNs); row < rows->size(); ++row)
+        (*rows)[row] = now->samples.entity(row) == entity ? 1 : 0;
+    m_controller.select(std::move(rows), tr("select the alarm"));
 }
 
 bool AlarmNotice::editRule(QWidget *parent)

@@ -23,6 +23,8 @@ public:
 
 private:
     void raise();
+    /// Selects what the alarm is about. @param entity whose, where there are several at a time
+    void selectSince(std::uint64_t sinceNs, std::uint32_t entity);
     SessionController &m_controller;
     MessageBar &m_messages;
     QSystemTrayIcon *m_tray = nullptr;

@@ -15,8 +15,8 @@ constexpr MenuInfo kMenus[] = {{"session", "&Session"}, {"edit", "&Edit"}, {"vie
 
 // Single letters act anywhere in the window except while text is being typed.
 constexpr Command kCommands[] = {
-    {"session.new", "&New live session", "Ctrl+N", "Start a new session file and record this machine into it",
-     "", false},
+    {"session.new", "&New recording…", "Ctrl+N",
+     "Record into a new session file: the whole machine, each process or each cgroup", "", false},
     {"session.open", "&Open…", "Ctrl+O", "Open a session file", "", false},
     {"session.record", "&Recording", "Ctrl+R", "Record this machine into the session; off stops the probes",
      "!", false},

@@ -21,6 +21,7 @@ class PicturePane;
 class PlanKeeper;
 class ProbeDialog;
 class ProbesDock;
+class RecordingDialog;
 class SelectionDock;
 class StatusLine;
 class TableDock;
@@ -46,8 +47,10 @@ public:
     /// Opens a session file; a problem becomes a message and the session before stays. @return whether it
     /// opened
     bool openFile(const QString &file, store::SessionId id = 0);
-    /// A new session file, recording at once.
-    bool newLiveSession();
+    /// A new session file, recording at once. @param entity whom its samples are about
+    bool newLiveSession(schema::EntityKind entity = schema::EntityKind::Host);
+    /// Asks what a new recording is about.
+    void askNew();
     bool saveAs(const QString &file);
 
     [[nodiscard]] SessionController &controller() const { return *m_controller; }
@@ -92,6 +95,8 @@ private:
     void fillRecent();
     void fillSessions();
     void showProblem(const base::Error &error);
+    /// Why the helper gives nothing, and what can be done.
+    void showRefusal(const source::SourceStatus &status);
     void watchSource();
     void askOpen();
     void askSave(bool copy);

@@ -41,7 +41,7 @@ namespace statescape::ui {
 void MainWindow::connectSessionCommands()
 {
     auto &c = *m_commands;
-    c.on(QStringLiteral("session.new"), [this] { newLiveSession(); });
+    c.on(QStringLiteral("session.new"), [this] { askNew(); });
     c.on(QStringLiteral("session.open"), [this] { askOpen(); });
     c.onToggled(QStringLiteral("session.record"), [this](bool on) { setRecording(on); });
     c.on(QStringLiteral("session.save"), [this] { askSave(false); });
@@ -310,6 +310,14 @@ void MainWindow::connectProbes()
     connect(m_probes, &ProbesDock::addWanted, this,
             [this] { m_commands->trigger(QStringLiteral("session.probes")); });
     m_commands->on(QStringLiteral("session.probes"), [this] {
+        if (m_plan->perEntity()) {
+            m_messages->show(
+                QStringLiteral("perEntity"), MessageBar::Kind::Note,
+                tr("Samples of processes and cgroups come from a fixed set of probes. Others, and "
+                   "your own, count for the whole machine: begin a recording of it."),
+                tr("New recording…"), [this] { askNew(); });
+            return;
+        }
         if (!m_probeDialog)
             m_probeDialog = new ProbeDialog(*m_controller, *m_plan, this);
         else if (!m_probeDialog->isVisible())
@@ -420,9 +428,11 @@ void MainWindow::updateCommands()
     enable("model.train", session && !m_controller->isTraining());
     enable("model.compare", session);
     enable("model.cancel", m_controller->isTraining() || m_controller->isComparing());
-    check("session.record", session && live->live);
+    // A helper that gave up gives nothing, whatever was asked for.
+    const bool records = session && live->live && live->status.state != source::HelperState::Failed;
+    check("session.record", records);
     check("view.freeze", m_controller->isFrozen());
-    check("view.live", session && live->live && !m_controller->isFrozen());
+    check("view.live", records && !m_controller->isFrozen());
     check("view.pin", session && live->axesPinned);
     check("view.2d", m_picture->view()->mode() == ViewMode::TwoD);
     check("view.3d", m_picture->view()->mode() == ViewMode::ThreeD);
@@ -440,6 +450,10 @@ void MainWindow::updateCommands()
             features.emplace_back(qt(feature.key), qt(feature.title));
         m_tools->setFeatures(std::move(features));
     }
+    m_tools->setEntityWord(!session || !session::perEntity(*live) ? QString()
+                           : live->samples.schema().entityKind() == schema::EntityKind::Cgroup
+                               ? tr("Cgroup")
+                               : tr("Process"));
     m_tools->setColouring(m_picture->colouring());
     m_tools->setWindow(m_picture->window());
     const QString undo = m_controller->undoText(), redo = m_controller->redoText();

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Statescape contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/recording_dialog.h"
 #include "ui/kit/message_bar.h"
 #include "ui/kit/text.h"
 #include "ui/picture/picture_pane.h"
@@ -49,10 +50,27 @@ bool MainWindow::openFile(const QString &file, store::SessionId id)
     return true;
 }
 
-bool MainWindow::newLiveSession()
+void MainWindow::askNew()
+{
+    if (auto *open = findChild<RecordingDialog *>()) {
+        open->raise();
+        open->activateWindow();
+        return;
+    }
+    auto *dialog = new RecordingDialog(*m_controller, *m_plan, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &RecordingDialog::startWanted, this,
+            [this](schema::EntityKind entity, quint64 intervalNs) {
+                m_plan->setInterval(intervalNs);
+                newLiveSession(entity);
+            });
+    dialog->open();
+}
+
+bool MainWindow::newLiveSession(schema::EntityKind entity)
 {
     leaveSession();
-    m_plan->followSettings();
+    m_plan->begin(entity);
     const QString file = session_files::newFile();
     if (auto made = m_controller->create(file); !made) {
         showProblem(made.error().in(file.toStdString()));
@@ -161,9 +179,7 @@ void MainWindow::watchSource()
         m_messages->show(QStringLiteral("source"), MessageBar::Kind::Warning, text);
         break;
     case source::HelperState::Failed:
-        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem,
-                         QStringLiteral("%1 %2").arg(text, qt(status.hint).toHtmlEscaped()), tr("Try again"),
-                         [this] { setRecording(true); });
+        showRefusal(status);
         break;
     case source::HelperState::Running:
         m_messages->close(QStringLiteral("source"));
@@ -173,6 +189,29 @@ void MainWindow::watchSource()
     case source::HelperState::Stopped:
         break;
     }
+}
+
+void MainWindow::showRefusal(const source::SourceStatus &status)
+{
+    const QString text = qt(status.text).toHtmlEscaped(), hint = qt(status.hint).toHtmlEscaped();
+    if (!m_plan->perEntity() || m_controller->live()->samples.rows() > 0) {
+        m_messages->show(QStringLiteral("source"), MessageBar::Kind::Problem,
+                         QStringLiteral("%1 %2").arg(text, hint), tr("Try again"),
+                         [this] { setRecording(true); });
+        return;
+    }
+    // Each probe would say the same again.
+    const auto at = std::size_t(schema::Probe::Scheduler);
+    const bool one = at < status.probes.size() && !status.probes[at].reason.empty();
+    const QString why = one ? tr("samples of processes and cgroups need the kernel probes (%1)")
+                                  .arg(qt(status.probes[at].reason).toHtmlEscaped())
+                            : text;
+    m_messages->show(
+        QStringLiteral("source"), MessageBar::Kind::Problem,
+        tr("<b>No samples will come:</b> %1.%2 Recording (Ctrl+R) tries again; the whole machine can be "
+           "recorded without.")
+            .arg(why, hint.isEmpty() ? QString() : tr(" First: <code>%1</code>").arg(hint)),
+        tr("Record the whole machine"), [this] { newLiveSession(); });
 }
 
 void MainWindow::askOpen()

@@ -4,6 +4,7 @@
 
 #include "ui/kit/text.h"
 #include "ui/kit/theme.h"
+#include "ui/models/entity_model.h"
 #include "ui/picture/marks.h"
 
 #include <QFileInfo>
@@ -22,28 +23,41 @@ QString share(double percent)
     return QObject::tr("%1 %").arg(percent, 0, 'f', 2);
 }
 
-/// Probes that are out at the moment, to stay within the budget.
-QStringList shedProbes(const source::SourceStatus &status)
+/// Probes that see nothing at the moment, to stay within the budget.
+QStringList shedProbes(const source::SourceStatus &status, const SeenTracker &seen)
 {
     QStringList out;
     for (std::size_t i = 0; status.layout && i < status.probes.size(); ++i)
-        if (status.probes[i].shed)
+        if (status.probes[i].shed && !seen.of(i))
             out << qt(status.layout->probes()[i].title);
     return out;
 }
 
-QString costText(const source::SourceStatus &status)
+/// Probes that see a part of the time, with how much that is.
+QStringList sampledProbes(const source::SourceStatus &status, const SeenTracker &seen)
 {
-    const auto shed = shedProbes(status).size();
-    return QObject::tr("probe cost <b style='color:%1'>%2</b> of one CPU%3")
-        .arg(currentTheme().text.name(), share(status.probeCpuShare + status.helperCpuShare),
-             shed == 0 ? QString()
-                       : QObject::tr(", <b style='color:%1'>%2 shed</b>")
-                             .arg(currentTheme().warning.name())
-                             .arg(shed));
+    QStringList out;
+    for (std::size_t i = 0; status.layout && i < status.probes.size(); ++i)
+        if (const auto part = seen.of(i))
+            out << QObject::tr("%1 (%2)").arg(qt(status.layout->probes()[i].title),
+                                              seenOverTimeText(part->share, part->error));
+    return out;
 }
 
-QString costTip(const source::SourceStatus &status)
+QString costText(const source::SourceStatus &status, const SeenTracker &seen)
+{
+    const auto told = [](qsizetype count, const QString &text) {
+        return count == 0 ? QString()
+                          : QStringLiteral(", <b style='color:%1'>%2</b>")
+                                .arg(currentTheme().warning.name(), text.arg(count));
+    };
+    return QObject::tr("probe cost <b style='color:%1'>%2</b> of one CPU%3")
+        .arg(currentTheme().text.name(), share(status.probeCpuShare + status.helperCpuShare),
+             told(sampledProbes(status, seen).size(), QObject::tr("%1 sampled")) +
+                 told(shedProbes(status, seen).size(), QObject::tr("%1 shed")));
+}
+
+QString costTip(const source::SourceStatus &status, const SeenTracker &seen)
 {
     std::vector<std::pair<double, QString>> parts;
     for (std::size_t i = 0; status.layout && i < status.cpuShare.size(); ++i)
@@ -70,7 +84,12 @@ QString costTip(const source::SourceStatus &status)
     row(QObject::tr("helper's memory"), valueText(double(status.helperRssBytes), base::Unit::Bytes));
     row(QObject::tr("kernel memory of the maps"), valueText(double(status.mapBytes), base::Unit::Bytes));
     QString text = QObject::tr("Shares of one CPU:") + QStringLiteral("<table>%1</table>").arg(rows);
-    if (const QStringList shed = shedProbes(status); !shed.isEmpty())
+    if (const QStringList sampled = sampledProbes(status, seen); !sampled.isEmpty())
+        text += QStringLiteral("<p>%1<br>%2</p>")
+                    .arg(QObject::tr("Sampled to stay within the budget: %1.")
+                             .arg(sampled.join(QStringLiteral(", ")).toHtmlEscaped()),
+                         samplingExplained());
+    if (const QStringList shed = shedProbes(status, seen); !shed.isEmpty())
         text += QObject::tr("Shed to stay within the budget: %1")
                     .arg(shed.join(QStringLiteral(", ")).toHtmlEscaped());
     return text;
@@ -136,7 +155,8 @@ void StatusLine::update()
                               .arg(qt(live->host).toHtmlEscaped(), release.section(QLatin1Char('-'), 0, 0)));
     m_host->setToolTip(tr("Linux %1<br>%2").arg(release, qt(status.text).toHtmlEscaped()));
     const double perSecond = live->intervalNs > 0 ? 1e9 / double(live->intervalNs) : 0;
-    m_rate->setText(!live->live ? tr("not recording") : tr("%1 samples/s").arg(perSecond, 0, 'g', 3));
+    const bool records = live->live && status.state != source::HelperState::Failed;
+    m_rate->setText(!records ? tr("not recording") : tr("%1 samples/s").arg(perSecond, 0, 'g', 3));
     m_rate->setToolTip(tr("interval %1 · from the interval's end to here %2")
                            .arg(durationText(live->intervalNs), durationText(status.latencyNs)));
     m_dropped->setText(live->droppedSamples > 0
@@ -150,9 +170,10 @@ void StatusLine::update()
                  countText(status.losses.writeFailures), countText(status.gaps),
                  countText(status.losses.readFailures), countText(status.losses.taskCollisions),
                  countText(status.losses.eventsMissed), countText(status.restarts)));
-    m_cost->setVisible(live->live);
-    m_cost->setText(costText(status));
-    m_cost->setToolTip(costTip(status));
+    m_seen.update(*live);
+    m_cost->setVisible(records);
+    m_cost->setText(costText(status, m_seen));
+    m_cost->setToolTip(costTip(status, m_seen));
     const auto shown = m_controller.shown();
     m_shown->setText(
         tr("shown %1 of %2").arg(countText(m_points), countText(shown ? shown->samples.rows() : 0)));
@@ -167,18 +188,24 @@ void StatusLine::update()
     QString state;
     const std::size_t n = live->samples.rows();
     if (live->model && live->scores && n > 0 && live->scores->size() >= n) {
-        const auto &score = live->scores->back();
+        const std::size_t row = newestRow(*live);
+        const auto &score = (*live->scores)[row];
         const PointStyle style = stateStyle(*live, score.cluster);
         const QString polarity = score.polarity == schema::Polarity::None
                                      ? QString()
                                      : QStringLiteral(" · ") + qt(schema::polarityKey(score.polarity));
-        state = (live->live ? tr("state now %1 %2, abnormality %3") : tr("last state %1 %2, abnormality %3"))
+        const bool several = session::perEntity(*live);
+        state = (several      ? tr("worst now: %4 %1 %2, abnormality %3")
+                 : live->live ? tr("state now %1 %2, abnormality %3")
+                              : tr("last state %1 %2, abnormality %3"))
                     .arg(strong(qt(style.name).toHtmlEscaped() +
                                     (qt(style.name) == qt(schema::polarityKey(score.polarity)) ? QString()
                                                                                                : polarity),
                                 colourOf(style, theme.dark)))
                     .arg(double(score.confidence), 0, 'f', 2)
                     .arg(double(score.abnormality), 0, 'f', 2);
+        if (several)
+            state = state.arg(qt(session::entityText(*live, row)).toHtmlEscaped());
     }
     m_state->setText(state);
     m_state->setToolTip(tr("state with its polarity, %1 (0 to 1) and abnormality (0 to 1)")
@@ -197,7 +224,9 @@ void StatusLine::fit()
     const auto live = m_controller.live();
     int room = width() - 20;
     for (const Fact &fact : facts) {
-        const bool wanted = !fact.label->text().isEmpty() && (fact.label != m_cost || (live && live->live));
+        const bool wanted = !fact.label->text().isEmpty() &&
+                            (fact.label != m_cost ||
+                             (live && live->live && live->status.state != source::HelperState::Failed));
         const int need = fact.label->sizeHint().width() + layout()->spacing();
         const bool fits = wanted && need <= room;
         if (fits)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/models/seen.h"
 #include "ui/session/session_controller.h"
 
 #include <QLabel>
@@ -35,6 +36,7 @@ private:
     std::vector<Fact> m_facts;
     QLabel *m_host, *m_rate, *m_dropped, *m_cost, *m_shown, *m_axes, *m_state, *m_file;
     std::size_t m_points = 0;
+    SeenTracker m_seen;
 };
 
 } // namespace statescape::ui

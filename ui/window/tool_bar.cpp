@@ -46,8 +46,10 @@ ToolBar::ToolBar(const CommandSet &commands, QWidget *parent)
     addCommand(QStringLiteral("view.3d"));
     addSeparator();
     m_colour = addChoice(tr("Colour by"), tr("Colour by"));
+    m_colour->setToolTip(tr("What the colours of the points mean"));
     m_colour->addItems({tr("Label"), tr("State"), tr("Time"), tr("Abnormality"), tr("Feature…")});
     m_window = addChoice(tr("Show"), tr("Span shown"));
+    m_window->setToolTip(tr("Which samples the picture and the strip show, counted back from the newest"));
     m_window->addItem(tr("last 5 min"), quint64{300'000'000'000});
     m_window->addItem(tr("last 15 min"), quint64{900'000'000'000});
     m_window->addItem(tr("last 1 h"), quint64{3'600'000'000'000});
@@ -183,6 +185,17 @@ void ToolBar::setColouring(const Colouring &colouring)
             if (key.toStdString() == colouring.feature)
                 text = title;
     m_colour->setItemText(int(ColourBy::Feature), text);
+}
+
+void ToolBar::setEntityWord(const QString &word)
+{
+    const int at = int(ColourBy::Entity);
+    if (word.isEmpty() && m_colour->count() > at)
+        m_colour->removeItem(at);
+    else if (!word.isEmpty() && m_colour->count() <= at)
+        m_colour->addItem(word);
+    else if (!word.isEmpty() && m_colour->itemText(at) != word)
+        m_colour->setItemText(at, word);
 }
 
 void ToolBar::setWindow(quint64 windowNs)

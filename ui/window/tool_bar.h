@@ -25,6 +25,8 @@ public:
     /// Keys and titles of the features that may be coloured by.
     void setFeatures(std::vector<std::pair<QString, QString>> features);
     void setWindow(quint64 windowNs); ///< 0: all
+    /// Offers colours by whom samples are about. @param word "Process", "Cgroup"; empty: all are of the host
+    void setEntityWord(const QString &word);
 
 Q_SIGNALS:
     void colouringChosen(const statescape::ui::Colouring &colouring);
