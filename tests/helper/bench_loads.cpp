@@ -45,29 +45,6 @@ double clockNs(clockid_t clock)
     return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-/// Runs @p body in a child on one CPU. @return what it returns.
-template <class Body>
-Cost inChild(Body body)
-{
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return {};
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pinToOneCpu();
-        const Cost value = body();
-        [[maybe_unused]] const auto written = ::write(ends[1], &value, sizeof value);
-        ::_exit(0);
-    }
-    Cost value;
-    [[maybe_unused]] const auto got = ::read(ends[0], &value, sizeof value);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    ::waitpid(child, nullptr, 0);
-    return value;
-}
-
 double cpuOfChildrenNs()
 {
     rusage use{};
@@ -84,10 +61,10 @@ Cost measured(double seconds, int turns, Clock cpu, Turn turn)
 {
     const double begun = clockNs(CLOCK_MONOTONIC);
     const double cpuBegun = cpu();
-    Cost cost{1e18, 0, 0};
+    Cost cost{1e18, 0, 0, 0};
     double done = 0;
     double now = begun;
-    while (now - begun < seconds * 1e9) {
+    while (done == 0 || now - begun < seconds * 1e9) {
         const double before = cpu();
         for (int i = 0; i < turns; ++i)
             if (!turn())
@@ -98,7 +75,33 @@ Cost measured(double seconds, int turns, Clock cpu, Turn turn)
     }
     cost.mean = (cpu() - cpuBegun) / done;
     cost.share = (cpu() - cpuBegun) / (now - begun);
+    cost.wall = (now - begun) / done;
     return cost;
+}
+
+/// Answers with rounds as long as somebody asks.
+template <class Clock, class Turn>
+void serve(int channel, int turns, Clock cpu, Turn turn)
+{
+    double seconds = 0;
+    while (::read(channel, &seconds, sizeof seconds) == sizeof seconds) {
+        const Cost cost = measured(seconds, turns, cpu, turn);
+        if (::write(channel, &cost, sizeof cost) != sizeof cost)
+            return;
+    }
+}
+
+/// Starts a process that takes part and dies with this one.
+template <class Body>
+pid_t partner(int channel, Body body)
+{
+    const pid_t other = ::fork();
+    if (other != 0)
+        return other;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::close(channel);
+    body();
+    ::_exit(0);
 }
 
 /// @return ns of CPU of this process and of @p other, where there is one.
@@ -141,7 +144,43 @@ bool fetch(const sockaddr_in &address)
     return all == 65536;
 }
 
-Cost fileRequestsHere(const char *file, double seconds)
+void systemCalls(int channel)
+{
+    serve(channel, 100'000, cpuWith(0), [] { return ::syscall(SYS_getppid) >= 0; });
+}
+
+void roundTrips(int channel)
+{
+    std::array<int, 2> there{};
+    std::array<int, 2> back{};
+    if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
+        return;
+    char byte = 0;
+    const pid_t other = partner(channel, [&] {
+        ::close(there[1]);
+        while (::read(there[0], &byte, 1) == 1 && ::write(back[1], &byte, 1) == 1) {
+        }
+    });
+    serve(channel, 10'000, cpuWith(other),
+          [&] { return ::write(there[1], &byte, 1) == 1 && ::read(back[0], &byte, 1) == 1; });
+}
+
+void sparseTurns(int channel)
+{
+    serve(channel, 250, cpuWith(0), [] {
+        const timespec pause{0, 940'000};
+        ::nanosleep(&pause, nullptr);
+        return ::syscall(SYS_getppid) >= 0;
+    });
+}
+
+void compiles(int channel, const std::string &file)
+{
+    const std::string command = "g++ -x c++ -fsyntax-only " + file + " 2>/dev/null";
+    serve(channel, 1, cpuOfChildrenNs, [&] { return std::system(command.c_str()) == 0; });
+}
+
+void fileRequests(int channel, const std::string &file)
 {
     const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -151,96 +190,19 @@ Cost fileRequestsHere(const char *file, double seconds)
     if (::bind(listener.get(), reinterpret_cast<sockaddr *>(&address), size) != 0 ||
         ::listen(listener.get(), 64) != 0 ||
         ::getsockname(listener.get(), reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        return {};
-    const pid_t server = ::fork();
-    if (server == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serveFile(listener.get(), file);
-    }
-    const auto cost = measured(seconds, 400, cpuWith(server), [&] { return fetch(address); });
-    ::kill(server, SIGKILL);
-    ::waitpid(server, nullptr, 0);
-    return cost;
-}
-} // namespace
-
-Cost systemCalls(double seconds)
-{
-    return inChild(
-        [=] { return measured(seconds, 100'000, cpuWith(0), [] { return ::syscall(SYS_getppid) >= 0; }); });
+        return;
+    const pid_t server = partner(channel, [&] { serveFile(listener.get(), file.c_str()); });
+    serve(channel, 400, cpuWith(server), [&] { return fetch(address); });
 }
 
-Cost roundTrips(double seconds)
+Cost stressOnce(double seconds)
 {
-    return inChild([=] {
-        std::array<int, 2> there{};
-        std::array<int, 2> back{};
-        if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
-            return Cost{};
-        char byte = 0;
-        const pid_t other = ::fork();
-        if (other == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            ::close(there[1]);
-            while (::read(there[0], &byte, 1) == 1 && ::write(back[1], &byte, 1) == 1) {
-            }
-            ::_exit(0);
-        }
-        const auto cost = measured(seconds, 10'000, cpuWith(other), [&] {
-            return ::write(there[1], &byte, 1) == 1 && ::read(back[0], &byte, 1) == 1;
-        });
-        ::kill(other, SIGKILL);
-        return cost;
-    });
-}
-
-Cost sparseTurns(double seconds)
-{
-    return inChild([=] {
-        return measured(seconds, 250, cpuWith(0), [] {
-            const timespec pause{0, 940'000};
-            ::nanosleep(&pause, nullptr);
-            return ::syscall(SYS_getppid) >= 0;
-        });
-    });
-}
-
-std::optional<Cost> compiles(double seconds)
-{
-    char file[] = "/tmp/statescape-bench-XXXXXX.cpp";
-    const int fd = ::mkstemps(file, 4);
-    const std::string text = "#include <map>\n#include <string>\nstd::map<std::string, int> m;\n"
-                             "int main() { m[\"a\"] = 1; return m.size(); }\n";
-    if (fd < 0 || ::write(fd, text.data(), text.size()) < 0)
-        return std::nullopt;
-    ::close(fd);
-    const std::string command = std::string("g++ -fsyntax-only ") + file + " 2>/dev/null";
-    const auto cost =
-        measured(seconds, 1, cpuOfChildrenNs, [&] { return std::system(command.c_str()) == 0; });
-    ::unlink(file);
-    return cost.mean > 0 ? std::optional(cost) : std::nullopt;
-}
-
-Cost fileRequests(double seconds)
-{
-    char file[] = "/tmp/statescape-bench-XXXXXX";
-    const int fd = ::mkstemp(file);
-    if (fd < 0 || ::ftruncate(fd, 65536) != 0)
-        return {};
-    ::close(fd);
-    const auto cost = inChild([&] { return fileRequestsHere(file, seconds); });
-    ::unlink(file);
-    return cost;
-}
-
-std::optional<Cost> stressSwitches(double seconds)
-{
-    const std::string command =
-        "stress-ng --switch 2 --timeout " + std::to_string(std::lround(seconds)) + "s --metrics-brief 2>&1";
+    const std::string command = "stress-ng --switch 2 --timeout " +
+                                std::to_string(std::max(1L, std::lround(seconds))) + "s --metrics-brief 2>&1";
     FILE *pipe = ::popen(command.c_str(), "re");
     if (!pipe)
-        return std::nullopt;
-    std::optional<Cost> cost;
+        return {};
+    Cost cost;
     std::array<char, 512> line{};
     while (::fgets(line.data(), static_cast<int>(line.size()), pipe)) {
         // "metrc: [7] switch   3456789   2.00   0.31   3.65   1728394.50   872926.52"
@@ -253,9 +215,88 @@ std::optional<Cost> stressSwitches(double seconds)
             operations <= 0)
             continue;
         const double ns = (user + system) * 1e9 / operations;
-        cost = Cost{ns, ns, (user + system) / real};
+        cost = Cost{ns, ns, (user + system) / real, real * 1e9 / operations};
     }
     ::pclose(pipe);
+    return cost;
+}
+
+void stressSwitches(int channel)
+{
+    double seconds = 0;
+    while (::read(channel, &seconds, sizeof seconds) == sizeof seconds) {
+        const Cost cost = stressOnce(seconds);
+        if (::write(channel, &cost, sizeof cost) != sizeof cost)
+            return;
+    }
+}
+
+std::string temporaryFile(const std::string &text)
+{
+    std::string name = "/tmp/statescape-bench-XXXXXX";
+    const Fd file(::mkstemp(name.data()));
+    if (!file.valid() || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return {};
+    return name;
+}
+
+void run(Kind kind, int channel, const std::string &file)
+{
+    if (kind != Kind::StressSwitches)
+        pinToOneCpu();
+    switch (kind) {
+    case Kind::SystemCalls:
+        return systemCalls(channel);
+    case Kind::RoundTrips:
+        return roundTrips(channel);
+    case Kind::SparseTurns:
+        return sparseTurns(channel);
+    case Kind::Compiles:
+        return compiles(channel, file);
+    case Kind::FileRequests:
+        return fileRequests(channel, file);
+    case Kind::StressSwitches:
+        return stressSwitches(channel);
+    }
+}
+} // namespace
+
+Standing::Standing(Kind kind)
+{
+    std::array<int, 2> ends{};
+    if (kind == Kind::Compiles)
+        m_file = temporaryFile("#include <map>\n#include <string>\nstd::map<std::string, int> m;\n"
+                               "int main() { m[\"a\"] = 1; return m.size(); }\n");
+    else if (kind == Kind::FileRequests)
+        m_file = temporaryFile(std::string(65536, '\0'));
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return;
+    m_pid = ::fork();
+    if (m_pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::close(ends[0]);
+        load::run(kind, ends[1], m_file);
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    m_channel = ends[0];
+}
+
+Standing::~Standing()
+{
+    ::close(m_channel);
+    ::kill(m_pid, SIGKILL);
+    ::waitpid(m_pid, nullptr, 0);
+    if (!m_file.empty())
+        ::unlink(m_file.c_str());
+}
+
+std::optional<Cost> Standing::run(double seconds)
+{
+    Cost cost;
+    if (::write(m_channel, &seconds, sizeof seconds) != sizeof seconds ||
+        ::read(m_channel, &cost, sizeof cost) != sizeof cost || cost.mean <= 0)
+        return std::nullopt;
     return cost;
 }
 
