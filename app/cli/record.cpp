@@ -81,8 +81,7 @@ std::string seenText(const Recording::Summary &summary)
                            percentText(total.shares / static_cast<double>(total.samples)), total.samples,
                            summary.samples);
         if (total.errors > 0)
-            out += fmt::format(", error about {}",
-                               percentText(total.errorSum / static_cast<double>(total.errors)));
+            out += fmt::format(", error about {}", percentText(total.usualError()));
     }
     return out;
 }

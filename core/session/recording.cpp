@@ -7,6 +7,7 @@
 #include "core/store/recorder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 #include <sys/utsname.h>
 #include <utility>
@@ -27,6 +28,22 @@ store::SessionInfo describeMachine(std::uint64_t intervalNs, const schema::Probe
     info.command = command;
     info.schema = schema::Layout(plan).schema();
     return info;
+}
+
+void SeenTotal::add(const feature::Seen &seen)
+{
+    ++samples;
+    shares += seen.share;
+    if (seen.error < 0)
+        return;
+    ++errors;
+    constexpr double kLeast = 1e-4; // none at all has no logarithm
+    errorLogs += std::log(std::max<double>(seen.error, kLeast));
+}
+
+double SeenTotal::usualError() const
+{
+    return errors == 0 ? -1 : std::exp(errorLogs / static_cast<double>(errors));
 }
 
 struct Recording::Impl {

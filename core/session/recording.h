@@ -25,16 +25,11 @@ struct SeenTotal {
     std::uint64_t samples = 0;
     double shares = 0;        ///< sum of their shares
     std::uint64_t errors = 0; ///< samples whose error is known
-    double errorSum = 0;
-    void add(const feature::Seen &seen)
-    {
-        ++samples;
-        shares += seen.share;
-        if (seen.error >= 0) {
-            ++errors;
-            errorSum += seen.error;
-        }
-    }
+    double errorLogs = 0;     ///< sum of their errors' logarithms
+    void add(const feature::Seen &seen);
+    /// @return the geometric mean, which a few samples in which the load changed do not move much; below 0:
+    /// not known
+    [[nodiscard]] double usualError() const;
 };
 
 /// A plain recording into a session file: samples from the helper, nothing else. Every function is callable
