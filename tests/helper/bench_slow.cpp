@@ -46,7 +46,7 @@ struct Load {
 const std::vector<Load> &loads()
 {
     static const std::vector<Load> kLoads{
-        {Kind::Compiles, "compile", 1, 120, 1.2, 8, 2},
+        {Kind::Compiles, "compile", 1, 200, 1.2, 8, 2},
         {Kind::FileRequests, "file server", 3, 150, 0.6, 4, 3},
         {Kind::RoundTrips, "pipe ping-pong", 15, 100, 0.6, 4, 3},
         {Kind::StressSwitches, "stress-ng --switch", 15, 8, 1, 4, 3},
