@@ -133,6 +133,8 @@ private Q_SLOTS:
         model.update(next(0.5F, -1), plan);
         QCOMPARE(text(0, ProbeModel::kReasonRole), QStringLiteral("seen 50 %"));
         QVERIFY(text(0, Qt::ToolTipRole).contains(QStringLiteral("error not known")));
+        model.update(next(0.0004F, 0.3F), plan);
+        QCOMPARE(seenOverTimeText(0.0004, 0.3), QStringLiteral("seen under 0.1 % of the time, ±30 %"));
         timeNs += 20'000'000'000;
         model.update(next(0, 0), plan);
         QVERIFY2(text(0, ProbeModel::kReasonRole).isEmpty(), qPrintable(text(0, ProbeModel::kReasonRole)));

@@ -323,8 +323,11 @@ void SelectionDock::showWhy(bool shown)
     m_why->setVisible(differs);
     m_histogram->setVisible(differs);
     m_rule->setVisible(shown);
-    m_who->setVisible(shown && m_processes->rowCount() > 0);
-    m_whoHeading->setVisible(shown && m_processes->rowCount() > 0);
+    // Where samples are about processes, the list of whose they are says it.
+    const auto snapshot = m_controller.shown();
+    const bool who = shown && m_processes->rowCount() > 0 && !(snapshot && session::perEntity(*snapshot));
+    m_who->setVisible(who);
+    m_whoHeading->setVisible(who);
     updateMore();
 }
 

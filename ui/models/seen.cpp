@@ -19,6 +19,8 @@ constexpr double kSmoothing = 0.2;
 QString partText(double share)
 {
     const double percent = share * 100;
+    if (percent > 0 && percent < 0.1)
+        return QObject::tr("under 0.1 %");
     return QObject::tr("%1 %").arg(percent, 0, 'f', percent < 0.995 ? 1 : 0);
 }
 
