@@ -64,7 +64,7 @@ private:
     int m_left = kReads;
     int m_folders = kFolders;
     bool m_mayWalk = true; ///< a walk over the tree may begin in this interval
-    std::array<char, 8192> m_buffer{};
+    alignas(8) std::array<char, 8192> m_buffer{};
 };
 
 /// @param path of a cgroup in its hierarchy

@@ -96,7 +96,9 @@ int main()
         return 1;
     schema::ProbePlan plan;
     plan.probes = (std::uint64_t{1} << schema::kProbeCount) - 1;
-    plan.budgetPercent = 0; // nothing is shed: all of it must last
+    // Without a budget nothing is shed, and all of it must last; with one, probes come and go all the time.
+    const char *budget = std::getenv("STATESCAPE_SOAK_BUDGET");
+    plan.budgetPercent = budget ? std::atof(budget) : 0;
     HelperClient client(STATESCAPE_BIN "/statescape-helper", {0, {}, plan});
     const auto hello = client.receiveA<wire::Hello>(30'000);
     if (!hello || !client.send(wire::Start{kIntervalNs}))
@@ -106,6 +108,7 @@ int main()
     std::optional<wire::RawSample> first;
     wire::RawSample last;
     std::uint64_t samples = 0;
+    std::uint64_t windows = 0;
     const auto begin = base::monotonicNs();
     auto nextReading = begin + 10 * kNsPerS;
     while (base::monotonicNs() - begin < minutes * 60 * kNsPerS) {
@@ -113,6 +116,8 @@ int main()
         if (!sample)
             break;
         ++samples;
+        for (const auto &part : sample->sampled)
+            windows += part.windows;
         if (!first)
             first = *sample;
         last = std::move(*sample);
@@ -146,6 +151,7 @@ int main()
     print("descriptors, change",
           static_cast<double>(now.descriptors) - static_cast<double>(early.descriptors), "files");
     print("events", static_cast<double>(events) / seconds, "1/s");
+    print("windows of probes that do not fit", static_cast<double>(windows), "windows");
     print("helper, CPU", 100 * static_cast<double>(last.helperCpuNs - first->helperCpuNs) / (seconds * 1e9),
           "% of one");
     print("samples", static_cast<double>(samples), "samples");
