@@ -75,8 +75,9 @@ private Q_SLOTS:
 
     void thePictureTellsThemApart()
     {
+        // Axes are fitted aside.
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->snapshot()->coordinates, 30000);
         const auto shown = m_workspace->snapshot();
-        QVERIFY(shown->coordinates);
         const Marks marks = makeMarks(*shown, {ColourBy::Entity, {}}, 0);
         QCOMPARE(marks.styles.size(), std::size_t(5)); // the rest, and four processes
         QCOMPARE(marks.styles[0].name, std::string("others"));
