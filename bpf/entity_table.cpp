@@ -53,7 +53,7 @@ void EntityTable::add(const TaskUse &use)
     }
     for (std::size_t i = 0; i < kTaskWords; ++i)
         entity->grown[i] += use.grown[i];
-    ++entity->tasks;
+    entity->tasks += use.again && entity->tasks != 0 ? 0 : 1;
     entity->key.member = use.tgid;
     entity->key.cell = use.cell;
 }

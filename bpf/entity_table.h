@@ -24,6 +24,7 @@ struct TaskUse {
     std::uint64_t cgroup = 0;
     std::uint64_t processStartNs = 0; ///< CLOCK_BOOTTIME
     std::array<std::uint64_t, kTaskWords> grown{};
+    bool again = false; ///< was told of in this interval before
 };
 
 /// A process or cgroup, and somebody in it to ask about it.

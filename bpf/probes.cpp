@@ -70,6 +70,9 @@ Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::s
 {
     Probes probes;
     probes.m_layout = std::move(layout);
+    probes.m_words = ToldWords(*probes.m_layout);
+    probes.m_raw.slots.resize(probes.m_layout->words());
+    probes.m_raw.events.resize(probes.m_layout->probes().size());
     LibbpfLog log;
     auto traits = KernelTraits::detect();
     if (!traits) {
@@ -292,39 +295,51 @@ void Probes::expenses(std::vector<Expense> &out) const
     }
 }
 
-bool Probes::suspend(Probe probe)
+Probes::Left Probes::suspend(Probe probe)
 {
     for (auto &loaded : m_probes)
         if (loaded.program().probe == probe) {
-            if (probe == Probe::Samples && !loaded.suspended())
+            if (loaded.suspended())
+                return {true, base::monotonicNs()};
+            if (probe == Probe::Samples)
                 m_untaken.look(loaded.banks(), m_online, base::monotonicNs());
-            return loaded.suspend();
+            const auto nowNs = look(loaded);
+            m_words.tell(m_raw, probe);
+            settleTasks(probe, nowNs, true);
+            return {loaded.suspend(), nowNs};
         }
     for (auto &user : m_user)
-        if (user.probe == probe)
-            return user.suspended = user.attachment->suspend();
-    return false;
+        if (user.probe == probe) {
+            const auto nowNs = look(user);
+            m_words.tell(m_raw, probe);
+            user.suspended = user.attachment->suspend();
+            return {user.suspended, nowNs};
+        }
+    return {};
 }
 
-base::Result<> Probes::resume(Probe probe)
+base::Result<std::uint64_t> Probes::resume(Probe probe)
 {
     for (auto &loaded : m_probes) {
         if (loaded.program().probe != probe)
             continue;
         STATESCAPE_CHECK(loaded.resume());
         expectSamples(loaded);
-        if (probe == Probe::Scheduler) {
+        if (probe == Probe::Scheduler)
             passOverCpus();
-            m_onCpuBefore = m_onCpuNs - std::min(m_onCpuNs, onCpuNs(loaded, base::monotonicNs()));
-        }
-        return {};
+        const auto nowNs = look(loaded);
+        m_words.skip(m_raw, probe);
+        settleTasks(probe, nowNs, false);
+        return nowNs;
     }
     for (auto &user : m_user) {
         if (user.probe != probe)
             continue;
         STATESCAPE_CHECK(user.attachment->resume());
         user.suspended = false;
-        return {};
+        const auto nowNs = look(user);
+        m_words.skip(m_raw, probe);
+        return nowNs;
     }
     return base::fail(base::Code::NotFound, "the probe has come to its end");
 }
@@ -350,17 +365,17 @@ void Probes::read(wire::RawSample &sample)
     for (const auto &probe : m_probes) {
         const auto &kind = probe.program();
         const auto bit = schema::bitOf(kind.probe);
-        // What it counted up to then stays in the sample's words.
-        if (probe.suspended())
-            continue;
-        if (kind.probe == Probe::Samples) {
+        if (kind.probe == Probe::Samples && !probe.suspended()) {
             m_online.update();
             m_untaken.look(probe.banks(), m_online, base::monotonicNs());
         }
-        if (kind.probe == Probe::Scheduler)
-            readScheduler(probe, sample);
-        else
-            addBanks(probe, sample);
+        if (!probe.suspended()) {
+            const auto lookedNs = look(probe);
+            if (kind.probe == Probe::Scheduler)
+                sample.timeNs = lookedNs;
+            m_words.tell(m_raw, kind.probe);
+        }
+        m_words.copy(kind.probe, sample);
         sample.probeMask |= bit;
         for (std::uint32_t cpu = 0; kind.missesWord != 0 && cpu < probe.banks().entries(); ++cpu)
             untimed += load((&probe.banks().as<std::uint64_t>(cpu))[kind.missesWord]);
@@ -368,11 +383,14 @@ void Probes::read(wire::RawSample &sample)
             if (probe.hooks()[i].programFd >= 0)
                 recursion += recursionMisses(probe.hooks()[i].programFd);
     }
-    for (const auto &user : m_user) {
+    for (auto &user : m_user) {
         const auto probe = user.probe;
-        const auto &planned = (*m_layout)[probe];
-        const std::span words(sample.slots.data() + planned.firstWord, planned.words);
-        if (!user.suspended && user.attachment->read(words, sample.events[static_cast<std::size_t>(probe)]))
+        if (!user.suspended) {
+            look(user);
+            m_words.tell(m_raw, probe);
+        }
+        m_words.copy(probe, sample);
+        if (user.valid)
             sample.probeMask |= schema::bitOf(probe);
         untimed += user.attachment->missed();
     }
@@ -396,6 +414,36 @@ void Probes::expectSamples(const LoadedProbe &samples)
         return;
     m_online.update();
     m_untaken.begin(samples.banks(), m_online, base::monotonicNs());
+}
+
+/// Reads it as it stands. @return when
+std::uint64_t Probes::look(const LoadedProbe &probe)
+{
+    m_raw.timeNs = base::monotonicNs();
+    if (probe.program().probe == Probe::Scheduler)
+        readScheduler(probe, m_raw);
+    else
+        addBanks(probe, m_raw);
+    return m_raw.timeNs;
+}
+
+std::uint64_t Probes::look(User &user)
+{
+    const auto &planned = (*m_layout)[user.probe];
+    const std::span words(m_raw.slots.data() + planned.firstWord, planned.words);
+    const auto nowNs = base::monotonicNs();
+    user.valid = user.attachment->read(words, m_raw.events[static_cast<std::size_t>(user.probe)]);
+    return nowNs;
+}
+
+/// At the edges of a window: what tasks are told to have done fits it.
+void Probes::settleTasks(Probe probe, std::uint64_t nowNs, bool ends)
+{
+    if (!m_tasks)
+        return;
+    if (probe != Probe::Scheduler)
+        m_running.clear();
+    m_tasks->settle(nowNs, m_running, probe, ends);
 }
 
 void Probes::addBanks(const LoadedProbe &probe, wire::RawSample &sample)
@@ -427,8 +475,7 @@ void Probes::readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample
         if (base::monotonicNs() - sample.timeNs < kSteadyNs)
             break;
     }
-    m_onCpuNs = std::max(m_onCpuNs, total + m_onCpuBefore);
-    sample.slots[schema::slotOffset(schema::Slot::SchedOnCpuNs)] = m_onCpuNs;
+    sample.slots[schema::slotOffset(schema::Slot::SchedOnCpuNs)] = total;
 }
 
 // Booked time and, without which a task that never leaves its CPU would show only when it does, the time

@@ -8,6 +8,7 @@
 #include "bpf/online_cpus.h"
 #include "bpf/probes/samples/untaken.h"
 #include "bpf/task_reader.h"
+#include "bpf/told_words.h"
 #include "bpf/user/user_probes.h"
 #include "core/schema/cost.h"
 #include "core/wire/messages.h"
@@ -51,11 +52,19 @@ public:
 
     /// @param[out] expenses one entry per probe that is attached or suspended, in a fixed order
     void expenses(std::vector<Expense> &expenses) const;
-    /// Takes a probe out of the kernel; its counters stay. @return false where it could not come back.
-    bool suspend(schema::Probe probe);
-    /// Puts it back, without privilege. The next read() is what its differences may be taken from.
+    /// Whether a probe has left, and until when what it saw is told.
+    struct Left {
+        bool done = false;
+        std::uint64_t untilNs = 0;
+    };
+    /// Takes a probe out of the kernel; what it tells stands still. Not done where it could not come back.
+    Left suspend(schema::Probe probe);
+    /// Puts it back, without privilege. What it counted before all its hooks stood is never told.
+    /// @return from when on it sees
     /// @error NotPermitted (kernels before 5.19), NotSupported, NotFound (a script that has ended)
-    base::Result<> resume(schema::Probe probe);
+    base::Result<std::uint64_t> resume(schema::Probe probe);
+    /// @return events that read() would tell had it been called when @p probe was last looked at.
+    [[nodiscard]] std::uint64_t toldEvents(schema::Probe probe) const { return m_words.events(probe); }
     /// @return the probe's entry of standing(). @pre there is one
     wire::ProbeState &state(schema::Probe probe);
 
@@ -65,22 +74,26 @@ public:
     void read(wire::RawSample &sample);
 
 private:
+    struct User {
+        schema::Probe probe; ///< the user's, or the hardware counters
+        std::unique_ptr<Attachment> attachment;
+        bool suspended = false;
+        bool valid = false; ///< its words, when last read
+    };
+
     Probes() = default;
     void refuseAll(const base::Error &error, const std::string &program);
     void attachUser(LibbpfLog &log, const std::string &program);
     void attachHardware(const std::string &program);
     void stand(schema::Probe probe, AttachResult attached, const std::string &program);
     void stand(LoadedProbe probe, const std::string &program);
+    std::uint64_t look(const LoadedProbe &probe);
+    std::uint64_t look(User &user);
+    void settleTasks(schema::Probe probe, std::uint64_t nowNs, bool ends);
     void addBanks(const LoadedProbe &probe, wire::RawSample &sample);
     void readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample);
     std::uint64_t onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs);
     void expectSamples(const LoadedProbe &samples);
-
-    struct User {
-        schema::Probe probe; ///< the user's, or the hardware counters
-        std::unique_ptr<Attachment> attachment;
-        bool suspended = false;
-    };
 
     std::shared_ptr<const schema::Layout> m_layout;
     KernelTraits m_traits;
@@ -93,8 +106,8 @@ private:
     UntakenSamples m_untaken;
     std::vector<wire::ProbeState> m_standing;
     std::vector<Running> m_running;
-    std::uint64_t m_onCpuNs = 0;
-    std::uint64_t m_onCpuBefore = 0; ///< told, but not booked when the scheduler probe was last taken out
+    wire::RawSample m_raw; ///< words as the kernel has them
+    ToldWords m_words;
     std::uint64_t m_reads = 0;
     std::uint64_t m_recursionMisses = 0;
 };

@@ -18,6 +18,12 @@ static_assert(3 * kTopPerKind <= wire::kMaxProcesses);
 // @source include/linux/proc_ns.h PROC_PID_INIT_INO
 constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 
+/// Who counts a task's words, in the order of schema::EntitySlot.
+constexpr std::array<schema::Probe, kTaskWords> kCountedBy{
+    schema::Probe::Scheduler, schema::Probe::Scheduler, schema::Probe::Scheduler, schema::Probe::Scheduler,
+    schema::Probe::Scheduler, schema::Probe::Scheduler, schema::Probe::Syscalls,  schema::Probe::Syscalls,
+    schema::Probe::Block,     schema::Probe::Block};
+
 bool numbersAgreeWithKernel()
 {
     struct stat info {};
@@ -54,12 +60,13 @@ void TaskReader::prime(std::uint64_t nowNs)
     for (std::uint32_t i = 0; i < m_maps->tasks.entries(); ++i) {
         const auto &cell = m_maps->tasks.as<ss_task>(i);
         if (m_entities)
-            m_seenMore[i] = {load(cell.start_ns), wordsOf(cell)};
+            m_seenMore[i] = {load(cell.start_ns), wordsOf(cell), 0};
         else
             m_seen[i] = {load(cell.tid), load(cell.cpu_ns), load(cell.io_bytes), load(cell.syscalls)};
     }
     if (m_entities)
         m_entities->prime(nowNs);
+    m_uses.clear();
     auto &control = m_maps->control.as<ss_control>(0);
     std::atomic_ref<__u32>(control.epoch).store(std::max(control.epoch + 1, 1U));
 }
@@ -67,11 +74,33 @@ void TaskReader::prime(std::uint64_t nowNs)
 void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
                       std::vector<wire::ProcessUse> &processes)
 {
-    m_uses.clear();
     visit(nowNs, running,
           [this](std::uint32_t cell, std::uint64_t unbookedNs) { addCell(cell, unbookedNs); });
     mergeByProcess();
     report(processes);
+    m_uses.clear();
+}
+
+void TaskReader::settle(std::uint64_t nowNs, const std::vector<Running> &running, schema::Probe probe,
+                        bool leaves)
+{
+    m_schedulerLeaves = leaves && probe == schema::Probe::Scheduler;
+    if (m_entities)
+        visit(nowNs, running,
+              [this](std::uint32_t cell, std::uint64_t unbookedNs) { addTask(cell, unbookedNs); });
+    else
+        visit(nowNs, running,
+              [this](std::uint32_t cell, std::uint64_t unbookedNs) { addCell(cell, unbookedNs); });
+    m_schedulerLeaves = false;
+    m_standing = leaves ? m_standing & ~schema::bitOf(probe) : m_standing | schema::bitOf(probe);
+}
+
+std::uint64_t TaskReader::grown(std::uint64_t &seen, std::uint64_t now, schema::Probe counts) const
+{
+    if ((m_standing & schema::bitOf(counts)) != 0)
+        return advance(seen, now);
+    seen = now;
+    return 0;
 }
 
 void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
@@ -80,6 +109,7 @@ void TaskReader::read(std::uint64_t nowNs, const std::vector<Running> &running,
     visit(nowNs, running,
           [this](std::uint32_t cell, std::uint64_t unbookedNs) { addTask(cell, unbookedNs); });
     m_entities->finish(nowNs, *m_facts, entities);
+    ++m_interval;
 }
 
 template <class Add>
@@ -123,7 +153,7 @@ void TaskReader::addTask(std::uint32_t index, std::uint64_t unbookedNs)
 {
     const auto &cell = m_maps->tasks.as<ss_task>(index);
     const auto tid = load(cell.tid);
-    TaskUse use{load(cell.tgid), index, load(cell.cgroup), load(cell.process_start_ns), {}};
+    TaskUse use{load(cell.tgid), index, load(cell.cgroup), load(cell.process_start_ns), {}, false};
     const auto startNs = load(cell.start_ns);
     auto words = wordsOf(cell);
     if (tid == 0 || startNs == 0 || load(cell.tid) != tid || load(cell.start_ns) != startNs)
@@ -131,23 +161,29 @@ void TaskReader::addTask(std::uint32_t index, std::uint64_t unbookedNs)
     words[0] += unbookedNs;
     auto &seen = m_seenMore[index];
     if (seen.startNs != startNs)
-        seen = {startNs, {}};
+        seen = {startNs, {}, 0};
     bool any = false;
     for (std::size_t i = 0; i < kTaskWords; ++i) {
         const auto slot = static_cast<schema::EntitySlot>(i);
         const bool narrow = slot >= schema::EntitySlot::Switches && slot <= schema::EntitySlot::Wakeups;
         if (narrow || slot == schema::EntitySlot::FailedSyscalls) {
             // 32 bits wide in the kernel's table; what would be over half of them is a step back.
-            const auto grown = static_cast<std::uint32_t>(words[i] - seen.words[i]);
-            use.grown[i] = grown <= 0x7fffffffU ? grown : 0;
+            const auto more = static_cast<std::uint32_t>(words[i] - seen.words[i]);
+            use.grown[i] = more <= 0x7fffffffU && (m_standing & schema::bitOf(kCountedBy[i])) != 0 ? more : 0;
             seen.words[i] = words[i];
         } else {
-            use.grown[i] = advance(seen.words[i], words[i]);
+            use.grown[i] = grown(seen.words[i], words[i], kCountedBy[i]);
         }
         any = any || use.grown[i] != 0;
     }
-    if (any)
-        m_entities->add(use);
+    // What no switch has booked is forgotten when the probe comes back.
+    if (m_schedulerLeaves)
+        seen.words[0] = words[0] - unbookedNs;
+    if (!any)
+        return;
+    use.again = seen.interval == m_interval;
+    seen.interval = m_interval;
+    m_entities->add(use);
 }
 
 void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
@@ -164,8 +200,13 @@ void TaskReader::addCell(std::uint32_t index, std::uint64_t unbookedNs)
     // The same number with fewer system calls or bytes is a new task under an old number.
     if (seen.tid != tid || syscalls < seen.syscalls || ioBytes < seen.ioBytes)
         seen = {tid, 0, 0, 0};
-    const Use use{tgid, index, advance(seen.cpuNs, cpuNs + unbookedNs), advance(seen.ioBytes, ioBytes),
-                  advance(seen.syscalls, syscalls)};
+    using schema::Probe;
+    const Use use{tgid, index, grown(seen.cpuNs, cpuNs + unbookedNs, Probe::Scheduler),
+                  grown(seen.ioBytes, ioBytes, Probe::Block),
+                  grown(seen.syscalls, syscalls, Probe::Syscalls)};
+    // What no switch has booked is forgotten when the probe comes back.
+    if (m_schedulerLeaves)
+        seen.cpuNs = cpuNs;
     if (use.cpuNs != 0 || use.ioBytes != 0 || use.syscalls != 0)
         m_uses.push_back(use);
 }

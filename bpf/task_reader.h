@@ -38,6 +38,10 @@ public:
     /// Ends an interval of a plan about processes or cgroups.
     void read(std::uint64_t nowNs, const std::vector<Running> &running,
               std::vector<wire::EntityReading> &entities);
+    /// @p probe comes or goes in the middle of an interval: what tasks did up to now is told or not by
+    /// whether the probe that counted it stood, from now on by whether it does.
+    /// @param running known when @p probe is the scheduler @param leaves goes
+    void settle(std::uint64_t nowNs, const std::vector<Running> &running, schema::Probe probe, bool leaves);
     [[nodiscard]] bool perEntity() const { return m_entities != nullptr; }
     /// @return tasks whose waits or use went unmeasured for want of a cell or a list entry, cumulative.
     [[nodiscard]] std::uint64_t collisions() const;
@@ -62,12 +66,15 @@ private:
     struct SeenMore {
         std::uint64_t startNs = 0;
         std::array<std::uint64_t, kTaskWords> words{};
+        std::uint32_t interval = 0; ///< in which it was last told of
     };
     /// Begins the next epoch and calls @p add(cell, unbooked ns) for each that was active in the one before.
     template <class Add>
     void visit(std::uint64_t nowNs, const std::vector<Running> &running, Add add);
     void addCell(std::uint32_t cell, std::uint64_t unbookedNs);
     void addTask(std::uint32_t cell, std::uint64_t unbookedNs);
+    /// @return by how much @p seen grew, 0 when the probe that counts it does not stand.
+    std::uint64_t grown(std::uint64_t &seen, std::uint64_t now, schema::Probe counts) const;
     static std::array<std::uint64_t, kTaskWords> wordsOf(const ss_task &cell);
     void mergeByProcess();
     void report(std::vector<wire::ProcessUse> &processes);
@@ -81,6 +88,9 @@ private:
     std::vector<Use> m_uses;
     std::vector<std::size_t> m_order;
     std::vector<std::size_t> m_chosen;
+    std::uint64_t m_standing = ~std::uint64_t{0}; ///< probes that do
+    bool m_schedulerLeaves = false;
+    std::uint32_t m_interval = 1;
     base::Fd m_procDir; ///< invalid where /proc numbers processes unlike the kernel
 };
 

@@ -66,7 +66,7 @@ Sampler::Sampler(std::shared_ptr<const schema::Layout> layout, bpf::Probes probe
     m_sample.events.resize(m_layout->probes().size());
     m_sample.processes.reserve(wire::kMaxProcesses);
     if (m_layout->plan().budgetPercent > 0 && m_probes.any())
-        m_budget.emplace(m_layout->plan().budgetPercent);
+        m_budget.emplace(m_layout->plan().budgetPercent, static_cast<std::uint32_t>(base::monotonicNs()));
 }
 
 wire::Hello Sampler::hello() const
@@ -95,45 +95,75 @@ wire::Hello Sampler::hello() const
     return hello;
 }
 
-std::optional<wire::ProbeState> Sampler::keepBudget(std::uint64_t intervalNs, std::uint64_t &nextNs)
+std::vector<wire::ProbeState> Sampler::keepBudget(std::uint64_t intervalNs, std::uint64_t tickNs,
+                                                  std::uint64_t &nextNs)
 {
     nextNs = 0;
+    std::vector<wire::ProbeState> news;
     if (!m_budget)
-        return std::nullopt;
+        return news;
     m_probes.expenses(m_expenses);
-    const auto step = m_budget->step(base::monotonicNs(), m_expenses, m_sample.onlineCpus, intervalNs);
+    const auto step =
+        m_budget->step(base::monotonicNs(), m_expenses, m_sample.onlineCpus, intervalNs, tickNs);
     nextNs = step.nextNs;
-    if (step.suspend) {
-        if (!m_probes.suspend(*step.suspend)) {
-            m_budget->cannotLeave(*step.suspend);
-            return std::nullopt;
-        }
-        m_out |= schema::bitOf(*step.suspend);
-        m_wereOut |= m_out;
+    std::uint64_t stayed = 0;
+    for (const auto probe : step.close)
+        if (!close(probe))
+            stayed |= schema::bitOf(probe);
+    for (const auto probe : step.open)
+        if (auto lost = open(probe))
+            news.push_back(std::move(*lost));
+    for (const auto &told : step.told) {
+        if ((stayed & schema::bitOf(told.probe)) != 0)
+            continue;
+        auto &state = m_probes.state(told.probe);
+        state.shed = told.shed;
+        state.reason = told.reason;
+        if (!told.shed)
+            m_seen.stays(told.probe);
+        news.push_back(state);
     }
-    if (step.resume) {
-        if (const auto back = m_probes.resume(*step.resume); !back) {
-            m_budget->cannotReturn(*step.resume);
-            auto &state = m_probes.state(*step.resume);
-            state.reason += "; stays out: " + back.error().text();
-            state.hint = "record again to have it back";
-            return state;
-        }
-        m_out &= ~schema::bitOf(*step.resume);
+    return news;
+}
+
+/// @return false where it cannot leave.
+bool Sampler::close(schema::Probe probe)
+{
+    const auto wallNs = base::monotonicNs();
+    const auto cpuNs = ownCpuNs();
+    const auto left = m_probes.suspend(probe);
+    if (!left.done) {
+        m_budget->cannotLeave(probe);
+        return false;
     }
-    if (!step.told)
-        return std::nullopt;
-    auto &state = m_probes.state(*step.told);
-    state.shed = step.shed;
-    state.reason = step.reason;
-    return state;
+    m_budget->moved(probe, false, ownCpuNs() - cpuNs, base::monotonicNs() - wallNs);
+    m_seen.left(probe, left.untilNs, m_probes.toldEvents(probe));
+    return true;
+}
+
+/// @return its standing where it cannot come back.
+std::optional<wire::ProbeState> Sampler::open(schema::Probe probe)
+{
+    const auto wallNs = base::monotonicNs();
+    const auto cpuNs = ownCpuNs();
+    const auto back = m_probes.resume(probe);
+    if (!back) {
+        m_budget->cannotReturn(probe);
+        auto &state = m_probes.state(probe);
+        state.reason += "; stays out: " + back.error().text();
+        state.hint = "record again to have it back";
+        return state;
+    }
+    m_budget->moved(probe, true, ownCpuNs() - cpuNs, base::monotonicNs() - wallNs);
+    m_seen.came(probe, *back, m_probes.toldEvents(probe));
+    return std::nullopt;
 }
 
 wire::RawSample &Sampler::take()
 {
     m_sample.probeMask = 0;
-    m_sample.shedMask = m_wereOut;
     m_probes.read(m_sample);
+    m_seen.fill(m_sample.timeNs, m_sample);
     m_sample.boottimeNs = base::boottimeNs();
     m_sample.probeMask |= m_proc.read(m_layout->plan().probes, m_sample.slots);
     readOnline();

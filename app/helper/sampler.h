@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/helper/budget.h"
+#include "app/helper/seen_parts.h"
 #include "bpf/probes.h"
 #include "core/procfs/proc_reader.h"
 #include "core/wire/messages.h"
@@ -26,11 +27,14 @@ public:
     /// Starts the per-process figures afresh.
     void prime() { m_probes.prime(); }
     /// Keeps the cost within the plan's budget. Before the first call nothing is taken out.
-    /// @param intervalNs between samples @param[out] nextNs call again after this; 0: never
-    /// @return the new standing of a probe that went out or came back
-    std::optional<wire::ProbeState> keepBudget(std::uint64_t intervalNs, std::uint64_t &nextNs);
-    /// The sample that take() gave is on its way: what the next one tells of probes being out begins here.
-    void sampleSent() { m_wereOut = m_out; }
+    /// @param intervalNs between samples @param tickNs time of one of them @param[out] nextNs call again
+    /// after this; 0: never
+    /// @return the new standing of probes that went out or came back for good, or cannot come back
+    std::vector<wire::ProbeState> keepBudget(std::uint64_t intervalNs, std::uint64_t tickNs,
+                                             std::uint64_t &nextNs);
+    /// The sample that take() gave is on its way: what the next one tells of what probes saw begins there. Of
+    /// one that is dropped the next one tells too.
+    void sampleSent() { m_seen.sent(); }
     /// @return the sample of now, valid until the next call; sequence, missedIntervals and writeFailures are
     /// the caller's.
     wire::RawSample &take();
@@ -39,6 +43,8 @@ public:
     std::optional<wire::ProbeState> onReadable(int fd) { return m_probes.onReadable(fd); }
 
 private:
+    bool close(schema::Probe probe);
+    std::optional<wire::ProbeState> open(schema::Probe probe);
     void readOnline();
     void readOwnUse();
 
@@ -47,8 +53,7 @@ private:
     procfs::ProcReader m_proc;
     std::optional<Budget> m_budget;
     std::vector<bpf::Expense> m_expenses;
-    std::uint64_t m_out = 0;     ///< probes that are out now
-    std::uint64_t m_wereOut = 0; ///< probes that were out at some time since the last sample sent
+    SeenParts m_seen;
     std::optional<procfs::ProcFile> m_online;
     std::optional<procfs::ProcFile> m_statm;
     std::string m_onlineText;

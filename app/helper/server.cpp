@@ -200,9 +200,10 @@ base::Result<> Server::onStart(const wire::Message &message)
     if (m_state == State::Idle)
         m_sampler.prime();
     m_state = State::Running;
+    m_firstTickNs = base::monotonicNs() + start.intervalNs;
     if (std::exchange(m_intervalNs, start.intervalNs) == 0)
         STATESCAPE_CHECK(keepBudget());
-    STATESCAPE_CHECK(armTick(base::monotonicNs() + start.intervalNs, start.intervalNs));
+    STATESCAPE_CHECK(armTick(m_firstTickNs, start.intervalNs));
     // The first sample is what the first difference is taken from, so it does not wait for a tick.
     sendSample();
     return {};
@@ -256,8 +257,8 @@ base::Result<> Server::onBudget()
 base::Result<> Server::keepBudget()
 {
     std::uint64_t nextNs = 0;
-    if (const auto state = m_sampler.keepBudget(m_intervalNs, nextNs))
-        STATESCAPE_CHECK(answer(wire::ProbeUpdate{*state}));
+    for (const auto &state : m_sampler.keepBudget(m_intervalNs, m_firstTickNs, nextNs))
+        STATESCAPE_CHECK(answer(wire::ProbeUpdate{state}));
     const itimerspec once{{}, toTimespec(nextNs)};
     if (nextNs != 0 && ::timerfd_settime(m_budgetTimer.get(), 0, &once, nullptr) != 0)
         return failure("cannot set a timer");

@@ -65,6 +65,7 @@ private:
     bool m_waitingForReader = false;
     State m_state = State::Idle;
     std::uint64_t m_intervalNs = 0; ///< of the last Start; 0: none yet
+    std::uint64_t m_firstTickNs = 0;
     std::uint64_t m_sequence = 0;
     std::uint64_t m_missed = 0;
 };

@@ -3,18 +3,24 @@
 #include "app/helper/budget.h"
 #include "bpf/calibration.h"
 #include "core/base/clock.h"
-#include "core/feature/deriver.h"
+#include "core/wire/messages.h"
 #include "helper_client.h"
 
 #include <QtTest>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,12 +46,17 @@ public:
         bool canReturn = true;
         bool out = false;
         double events = 0;
+        double moveNs = 0; ///< what taking it out or putting it back takes
+        int moves = 0;
     };
     std::map<Probe, Source> sources;
     double spentNs = 0;
     int told = 0;
     std::string reason;
-    std::map<Probe, double> onNs; ///< how long each was in
+    std::map<Probe, double> onNs;                            ///< how long each was in
+    std::map<Probe, std::map<std::uint64_t, double>> seenNs; ///< of each second
+    std::uint64_t intervalNs = kIntervalNs;
+    [[nodiscard]] std::uint64_t now() const { return m_now; }
 
     void run(double seconds)
     {
@@ -55,7 +66,7 @@ public:
             for (const auto &[probe, source] : sources)
                 m_expenses.push_back(
                     {probe, {source.ns, source.ns}, static_cast<std::uint64_t>(source.events)});
-            const auto step = m_budget.step(m_now, m_expenses, 2, kIntervalNs);
+            const auto step = m_budget.step(m_now, m_expenses, 2, intervalNs, kSecond);
             obey(step);
             const double passed = static_cast<double>(step.nextNs) / 1e9;
             for (auto &[probe, source] : sources) {
@@ -64,32 +75,42 @@ public:
                 source.events += source.perSecond * passed;
                 spentNs += source.perSecond * passed * source.ns;
                 onNs[probe] += passed * 1e9;
+                seenNs[probe][m_now / kSecond] += passed * 1e9;
             }
             m_now += step.nextNs;
         }
     }
 
 private:
+    void move(Probe probe, bool in)
+    {
+        auto &source = sources[probe];
+        source.out = !in;
+        ++source.moves;
+        spentNs += source.moveNs;
+        m_budget.moved(probe, in, static_cast<std::uint64_t>(source.moveNs),
+                       static_cast<std::uint64_t>(source.moveNs));
+    }
     void obey(const Budget::Step &step)
     {
-        if (step.suspend) {
-            auto &source = sources[*step.suspend];
-            QVERIFY(!source.out);
-            source.out = source.canLeave;
-            if (!source.canLeave)
-                m_budget.cannotLeave(*step.suspend);
+        for (const auto probe : step.close) {
+            QVERIFY(!sources[probe].out);
+            if (sources[probe].canLeave)
+                move(probe, false);
+            else
+                m_budget.cannotLeave(probe);
         }
-        if (step.resume) {
-            auto &source = sources[*step.resume];
-            QVERIFY(source.out);
-            source.out = !source.canReturn;
-            if (!source.canReturn)
-                m_budget.cannotReturn(*step.resume);
+        for (const auto probe : step.open) {
+            QVERIFY(sources[probe].out);
+            if (sources[probe].canReturn)
+                move(probe, true);
+            else
+                m_budget.cannotReturn(probe);
         }
-        if (step.told) {
+        for (const auto &one : step.told) {
             ++told;
-            reason = step.reason;
-            QCOMPARE(step.shed, !step.reason.empty());
+            reason = one.reason;
+            QCOMPARE(one.shed, !one.reason.empty());
         }
     }
 
@@ -110,21 +131,72 @@ std::uint64_t contextSwitches()
     return 0;
 }
 
-/// Two processes on each CPU hand a byte back and forth until killed.
-std::vector<pid_t> startStorm()
-{
-    std::vector<pid_t> storm;
-    for (long cpu = 0; cpu < ::sysconf(_SC_NPROCESSORS_ONLN); ++cpu) {
-        const pid_t pid = ::fork();
-        if (pid != 0) {
-            storm.push_back(pid);
-            continue;
+/// On each CPU two processes hand a byte back and forth, or one makes a call of a kind that few make, until
+/// killed.
+class Storm {
+public:
+    Storm()
+        : m_calls(static_cast<std::atomic<std::uint64_t> *>(
+              ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)))
+    {}
+    ~Storm()
+    {
+        end();
+        ::munmap(m_calls, kBytes);
+    }
+    Storm(const Storm &) = delete;
+    Storm &operator=(const Storm &) = delete;
+
+    void start(bool switches)
+    {
+        for (long cpu = 0; cpu < ::sysconf(_SC_NPROCESSORS_ONLN); ++cpu) {
+            const pid_t pid = ::fork();
+            if (pid != 0) {
+                m_processes.push_back(pid);
+                continue;
+            }
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(static_cast<std::size_t>(cpu), &one);
+            ::sched_setaffinity(0, sizeof one, &one);
+            if (switches)
+                handOver();
+            // A cache line each.
+            auto &calls = m_calls[8 * cpu % (kBytes / 8)];
+            while (true) {
+                waitForTurn(1'000);
+                ::syscall(SYS_sync_file_range, -1, 0, 0, 0);
+                calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            }
         }
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(static_cast<std::size_t>(cpu), &one);
-        ::sched_setaffinity(0, sizeof one, &one);
+    }
+    void end()
+    {
+        for (const pid_t pid : m_processes)
+            ::kill(pid, SIGKILL);
+        for (const pid_t pid : m_processes)
+            ::waitpid(pid, nullptr, 0);
+        m_processes.clear();
+    }
+    [[nodiscard]] std::uint64_t calls() const
+    {
+        return std::accumulate(m_calls, m_calls + kBytes / 8, std::uint64_t{0});
+    }
+
+private:
+    static constexpr std::size_t kBytes = 64 * 1024;
+
+    /// So that it does as much watched as unwatched, where each call takes longer.
+    static bool waitForTurn(std::uint64_t everyNs)
+    {
+        const auto turn = base::monotonicNs() / everyNs;
+        while (base::monotonicNs() / everyNs == turn) {
+        }
+        return true;
+    }
+    [[noreturn]] static void handOver()
+    {
         int there[2];
         int back[2];
         if (::pipe(there) != 0 || ::pipe(back) != 0)
@@ -139,16 +211,24 @@ std::vector<pid_t> startStorm()
         }
         ::_exit(0);
     }
-    return storm;
-}
 
-void endStorm(const std::vector<pid_t> &storm)
-{
-    for (const pid_t pid : storm)
-        ::kill(pid, SIGKILL);
-    for (const pid_t pid : storm)
-        ::waitpid(pid, nullptr, 0);
-}
+    std::atomic<std::uint64_t> *m_calls;
+    std::vector<pid_t> m_processes;
+};
+
+/// What a sample told of one probe.
+struct Interval {
+    std::uint64_t atNs = 0;
+    double ns = 0;
+    double events = 0; ///< that were seen
+    double seenNs = 0;
+    bool shed = false;
+    float error = 0; ///< as told
+    double windows = 1;
+    double truth = 0;   ///< counted by somebody else, since the beginning
+    double spentNs = 0; ///< by the model, all probes
+    double wholeNs = 0; ///< the same, had they been in all the time
+};
 } // namespace
 
 class TestBudget : public QObject {
@@ -160,12 +240,16 @@ private Q_SLOTS:
     void theDearestLeavesFirst();
     void theLongRunCostStaysInside_data();
     void theLongRunCostStaysInside();
-    void eachThatIsAwayHasItsLooks();
+    void eachIntervalHasItsWindows_data();
+    void eachIntervalHasItsWindows();
+    void windowsComeAtAnyTimeOfTheirInterval();
+    void aLongWaitMakesWindowsRarer();
     void comesBackWhenTheStormEnds();
     void doesNotFlapAtTheEdge();
     void whatCannotLeaveStaysAndTheNextGoes();
     void whatCannotReturnIsNotAskedAgain();
-    void aRealStormIsShedAndForgotten();
+    void aRealStormIsSampled_data();
+    void aRealStormIsSampled();
 };
 
 void TestBudget::theModelGoesFromColdToWarm()
@@ -220,10 +304,12 @@ void TestBudget::theDearestLeavesFirst()
     machine.run(30);
     machine.sources[Probe::Syscalls].perSecond = 3'000'000;
     machine.run(2);
-    QVERIFY(machine.sources[Probe::Syscalls].out);
-    QVERIFY(!machine.sources[Probe::Scheduler].out);
+    QCOMPARE(machine.told, 1);
+    QVERIFY(machine.sources[Probe::Syscalls].moves > 0);
+    QCOMPARE(machine.sources[Probe::Scheduler].moves, 0);
     QVERIFY2(machine.reason.starts_with("cost ") &&
-                 machine.reason.find(" % of a CPU, over the budget of 1 %") != std::string::npos,
+                 machine.reason.find(" % of a CPU, over the budget of 1 %; seen for ") != std::string::npos &&
+                 machine.reason.ends_with(" ms of each second"),
              machine.reason.c_str());
 }
 
@@ -243,29 +329,105 @@ void TestBudget::theLongRunCostStaysInside()
     Machine machine(percent);
     machine.sources[Probe::Scheduler] = {perSecond, 80};
     machine.sources[Probe::Syscalls] = {perSecond * 2, 30};
+    machine.sources[Probe::Scheduler].moveNs = 750'000;
+    machine.sources[Probe::Syscalls].moveNs = 250'000;
     machine.sources[Probe::Tcp] = {100, 100};
     constexpr double kSeconds = 1200;
     machine.run(kSeconds);
-    const double allowed = percent / 100 * 1e9 * (kSeconds + 15) + perSecond * 140 * 0.05;
+    // The last windows were longer than what was left.
+    const double windows = 4 * 750'000 + perSecond * 140 * 0.03;
+    const double allowed = percent / 100 * 1e9 * (kSeconds + 10) + windows;
     QVERIFY2(machine.spentNs <= allowed,
              qPrintable(QString("%1 % of a CPU").arg(machine.spentNs / kSeconds / 1e7)));
     // What is not spent on probes buys nothing.
     if (perSecond * 140 > percent * 2e7)
         QVERIFY2(machine.spentNs >= 0.5 * percent * 1e7 * kSeconds,
                  qPrintable(QString("%1 % of a CPU").arg(machine.spentNs / kSeconds / 1e7)));
-    QVERIFY(!machine.sources[Probe::Tcp].out);
+    QCOMPARE(machine.sources[Probe::Tcp].moves, 0);
 }
 
-void TestBudget::eachThatIsAwayHasItsLooks()
+void TestBudget::eachIntervalHasItsWindows_data()
+{
+    QTest::addColumn<quint64>("intervalNs");
+    QTest::addColumn<double>("percent");
+    QTest::addRow("1 s, 1 %%") << quint64{kSecond} << 1.0;
+    QTest::addRow("1 s, 5 %%") << quint64{kSecond} << 5.0;
+    QTest::addRow("4 s, 1 %%") << quint64{4 * kSecond} << 1.0;
+    QTest::addRow("250 ms, 5 %%") << quint64{kIntervalNs} << 5.0;
+}
+
+void TestBudget::eachIntervalHasItsWindows()
+{
+    QFETCH(quint64, intervalNs);
+    QFETCH(double, percent);
+    Machine machine(percent);
+    machine.intervalNs = intervalNs;
+    machine.sources[Probe::Scheduler] = {2.5e6, 80};
+    machine.sources[Probe::Syscalls] = {2e6, 35};
+    machine.sources[Probe::Scheduler].moveNs = 750'000;
+    machine.sources[Probe::Syscalls].moveNs = 250'000;
+    machine.run(300);
+    // The account pays back what the beginning of a storm took.
+    for (const auto probe : {Probe::Scheduler, Probe::Syscalls}) {
+        int without = 0;
+        for (std::uint64_t second = 2; second < 300; ++second)
+            without += machine.seenNs[probe].contains(second) ? 0 : 1;
+        QVERIFY2(without <= (intervalNs > kSecond ? 150 : 0), qPrintable(QString::number(without)));
+        std::uint64_t gap = 0;
+        std::uint64_t longest = 0;
+        for (std::uint64_t second = 2; second < 300; ++second) {
+            gap = machine.seenNs[probe].contains(second) ? 0 : gap + 1;
+            longest = std::max(longest, gap);
+        }
+        QVERIFY2(longest <= 2 * intervalNs / kSecond, qPrintable(QString::number(longest)));
+    }
+}
+
+void TestBudget::windowsComeAtAnyTimeOfTheirInterval()
 {
     Machine machine(1);
-    machine.sources[Probe::Scheduler] = {2e6, 80};
-    machine.sources[Probe::Syscalls] = {2e6, 30};
-    machine.run(600);
-    for (const auto probe : {Probe::Scheduler, Probe::Syscalls}) {
-        const double seconds = machine.onNs[probe] / 1e9;
-        QVERIFY2(seconds > 10 && seconds < 300, qPrintable(QString::number(seconds)));
+    machine.intervalNs = kSecond;
+    machine.sources[Probe::Scheduler] = {2.5e6, 80};
+    std::array<int, 4> begun{};
+    bool out = false;
+    while (machine.now() < 600 * kSecond) {
+        machine.run(1e-9);
+        const bool now = machine.sources[Probe::Scheduler].out;
+        if (out && !now)
+            ++begun[machine.now() % kSecond / (250 * kMs)];
+        out = now;
     }
+    const auto [fewest, most] = std::ranges::minmax(begun);
+    QVERIFY2(fewest > 80 && most < 3 * fewest, qPrintable(QString("%1 to %2").arg(fewest).arg(most)));
+}
+
+void TestBudget::aLongWaitMakesWindowsRarer()
+{
+    // 20 moves a second without it.
+    Budget budget(50);
+    const std::vector<bpf::Expense> none{{Probe::Scheduler, {80, 80}, 0}};
+    budget.step(kSecond, none, 2, kIntervalNs, kSecond);
+    std::uint64_t now = kSecond;
+    double events = 0;
+    bool in = true;
+    int opened = 0;
+    while (now < 60 * kSecond) {
+        const std::vector<bpf::Expense> one{{Probe::Scheduler, {80, 80}, static_cast<std::uint64_t>(events)}};
+        const auto step = budget.step(now, one, 2, kIntervalNs, kSecond);
+        if (!step.close.empty()) {
+            in = false;
+            budget.moved(Probe::Scheduler, false, 700'000, 700'000);
+        }
+        if (!step.open.empty()) {
+            in = true;
+            ++opened;
+            budget.moved(Probe::Scheduler, true, 700'000, 300 * kMs);
+            now += 300 * kMs;
+        }
+        events += in ? 2e7 * static_cast<double>(step.nextNs) / 1e9 : 0;
+        now += step.nextNs;
+    }
+    QVERIFY2(opened > 3 && opened < 30, qPrintable(QString::number(opened)));
 }
 
 void TestBudget::comesBackWhenTheStormEnds()
@@ -279,7 +441,7 @@ void TestBudget::comesBackWhenTheStormEnds()
     machine.sources[Probe::Scheduler].perSecond = 1000;
     const int before = machine.told;
     // Sixteen percent for ten milliseconds is what a twentieth of a percent pays in three seconds.
-    machine.run(10);
+    machine.run(20);
     QCOMPARE(machine.told, before + 1);
     QVERIFY(!machine.sources[Probe::Scheduler].out);
     machine.run(60);
@@ -302,8 +464,8 @@ void TestBudget::whatCannotLeaveStaysAndTheNextGoes()
     machine.sources[Probe::Scheduler] = {2e6, 80, false};
     machine.sources[Probe::Syscalls] = {1e6, 30};
     machine.run(30);
-    QVERIFY(!machine.sources[Probe::Scheduler].out);
-    QVERIFY(machine.sources[Probe::Syscalls].out);
+    QCOMPARE(machine.sources[Probe::Scheduler].moves, 0);
+    QVERIFY(machine.sources[Probe::Syscalls].moves > 0);
 }
 
 void TestBudget::whatCannotReturnIsNotAskedAgain()
@@ -317,106 +479,166 @@ void TestBudget::whatCannotReturnIsNotAskedAgain()
     QVERIFY(machine.onNs[Probe::Scheduler] < 3e9);
 }
 
-void TestBudget::aRealStormIsShedAndForgotten()
+void TestBudget::aRealStormIsSampled_data()
 {
+    QTest::addColumn<int>("probe");
+    QTest::newRow("switches") << int(Probe::Scheduler);
+    QTest::newRow("system calls") << int(Probe::Syscalls);
+}
+
+void TestBudget::aRealStormIsSampled()
+{
+    QFETCH(const int, probe);
+    const auto watched = static_cast<Probe>(probe);
     if (::geteuid() != 0)
         QSKIP("needs root to load BPF programs");
     schema::ProbePlan plan;
-    plan.probes = schema::bitOf(Probe::Scheduler) | schema::bitOf(Probe::Tcp) | schema::bitOf(Probe::Cpu);
-    // What a machine at rest costs depends on how much rest it has.
-    plan.budgetPercent = 1.5;
+    plan.probes = schema::bitOf(Probe::Scheduler) | schema::bitOf(Probe::Syscalls) |
+                  schema::bitOf(Probe::Tcp) | schema::bitOf(Probe::Cpu);
+    plan.budgetPercent = 1;
     HelperClient client(STATESCAPE_BIN "/statescape-helper", {0, {}, plan});
     const auto hello = client.receiveA<wire::Hello>(20'000);
     QVERIFY(hello);
-    if (!hello->probes[0].available)
-        QSKIP(("no scheduler probe here: " + hello->probes[0].reason).c_str());
-    const auto layout = std::make_shared<const schema::Layout>(plan);
-    feature::Deriver deriver(layout, hello->probes);
-    const auto &names = layout->schema()->features();
-    const auto column = static_cast<std::size_t>(
-        std::ranges::find(names, "sched.switch.rate", &schema::Feature::key) - names.begin());
-    QVERIFY(column < names.size());
+    for (const auto one : {Probe::Scheduler, Probe::Syscalls})
+        if (const auto &state = hello->probes[static_cast<std::size_t>(one)]; !state.available)
+            QSKIP(("no such probe here: " + state.reason).c_str());
     sched_param first{};
     first.sched_priority = 1;
     ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+    Storm storm;
 
-    struct Seen {
-        double seconds, switches, told;
-        std::uint64_t shedMask;
-    };
-    std::vector<Seen> seen;
+    const auto cpus = static_cast<unsigned>(::sysconf(_SC_NPROCESSORS_ONLN));
     std::vector<wire::ProbeState> news;
-    std::uint64_t begun = 0;
-    std::uint64_t lastCount = contextSwitches();
-    std::uint64_t lastNs = base::monotonicNs();
-    const auto observe = [&](double seconds) {
-        const auto end = base::monotonicNs() + static_cast<std::uint64_t>(seconds * 1e9);
-        while (base::monotonicNs() < end) {
-            const auto message = client.receive(1000);
+    std::vector<wire::ProbeState> states = hello->probes;
+    std::vector<Interval> seen;
+    std::optional<wire::RawSample> last;
+    // System calls of the storm's kind, and switches of tasks.
+    const auto words = [&](const wire::RawSample &raw) {
+        const auto from = schema::slotOffset(watched == Probe::Scheduler ? schema::Slot::SchedSwitches
+                                                                         : schema::Slot::SysSync);
+        const auto to = schema::slotOffset(watched == Probe::Scheduler ? schema::Slot::SchedSwitches
+                                                                       : schema::Slot::SysSync);
+        return std::accumulate(raw.slots.begin() + static_cast<std::ptrdiff_t>(from),
+                               raw.slots.begin() + static_cast<std::ptrdiff_t>(to) + 1, std::uint64_t{0});
+    };
+    const auto take = [&](const wire::RawSample &raw) {
+        QVERIFY((raw.probeMask & schema::bitOf(watched)) != 0);
+        QVERIFY((raw.shedMask & schema::bitOf(Probe::Tcp)) == 0); // the others go on
+        if (last) {
+            Interval one;
+            one.ns = static_cast<double>(raw.timeNs - last->timeNs);
+            one.events = static_cast<double>(words(raw) - words(*last));
+            one.truth = static_cast<double>(watched == Probe::Scheduler ? contextSwitches() : storm.calls());
+            one.atNs = raw.timeNs;
+            one.shed = (raw.shedMask & schema::bitOf(watched)) != 0;
+            one.seenNs = one.ns;
+            if (const auto part = std::ranges::find(raw.sampled, watched, &wire::Sampled::probe);
+                part != raw.sampled.end()) {
+                one.seenNs = static_cast<double>(part->seenNs);
+                one.error = part->error;
+                one.windows = part->windows;
+                QVERIFY(!one.shed && one.seenNs <= one.ns + 1e6);
+            }
+            for (const auto &state : states) {
+                const auto at = static_cast<std::size_t>(state.probe);
+                const auto events = static_cast<double>(raw.events[at] - last->events[at]);
+                const auto part = std::ranges::find(raw.sampled, state.probe, &wire::Sampled::probe);
+                const double seenNs = part == raw.sampled.end() ? one.ns : static_cast<double>(part->seenNs);
+                const schema::EventCost cost{state.nsPerEvent, state.nsWhenBusy};
+                const double perSecond = schema::costPerSecond(cost, events / seenNs * 1e9, cpus);
+                one.spentNs += perSecond * seenNs / 1e9;
+                one.wholeNs += perSecond * one.ns / 1e9;
+            }
+            seen.push_back(one);
+        }
+        last = raw;
+    };
+    const auto observe = [&](std::size_t samples, const std::function<bool()> &until) {
+        for (std::size_t i = 0; i < samples && !until();) {
+            const auto message = client.receive(60'000);
             if (!message)
-                continue;
-            if (const auto *update = std::get_if<wire::ProbeUpdate>(&*message))
+                qWarning("helper ended with status %d", client.wait(1000).value_or(-1));
+            QVERIFY(message);
+            if (const auto *update = std::get_if<wire::ProbeUpdate>(&*message)) {
                 news.push_back(update->state);
+                *std::ranges::find(states, update->state.probe, &wire::ProbeState::probe) = update->state;
+            }
             if (const auto *raw = std::get_if<wire::RawSample>(&*message)) {
-                const auto count = contextSwitches();
-                const auto now = base::monotonicNs();
-                begun = begun == 0 ? now : begun;
-                const auto frame = deriver.derive(*raw);
-                seen.push_back(
-                    {static_cast<double>(now - begun) / 1e9,
-                     static_cast<double>(count - lastCount) * 1e9 / static_cast<double>(now - lastNs),
-                     frame.values[column], raw->shedMask});
-                if (schema::isMissing(frame.values[column]) && (raw->shedMask & 1) != 0)
-                    QCOMPARE(schema::missingReason(frame.values[column]), schema::Missing::Shed);
-                // The others go on.
-                QVERIFY((raw->probeMask & schema::bitOf(Probe::Tcp)) != 0);
-                lastCount = count;
-                lastNs = now;
+                take(*raw);
+                ++i;
             }
         }
     };
-    client.send(wire::Start{kIntervalNs});
-    observe(3);
-    const auto storm = startStorm();
-    observe(25);
-    const bool shed = std::ranges::any_of(
-        news, [](const auto &state) { return state.probe == Probe::Scheduler && state.shed; });
-    endStorm(storm);
+    const auto isOut = [&] {
+        const auto state = std::ranges::find(states, watched, &wire::ProbeState::probe);
+        return state->shed;
+    };
+    client.send(wire::Start{kSecond});
+    observe(3, [] { return false; });
+    storm.start(watched == Probe::Scheduler);
+    observe(60, isOut);
+    QVERIFY(isOut());
+    const auto reason = news.back().reason;
+    observe(6, [] { return false; });
+    const auto begun = seen.size();
+    observe(21, [] { return false; });
     const auto stormy = seen.size();
-    observe(20);
+    storm.end();
+    observe(40, [&] { return !isOut(); });
     sched_param none{};
     ::sched_setscheduler(0, SCHED_OTHER, &none);
-    QVERIFY(shed);
-    const auto reason = std::ranges::find(news, true, &wire::ProbeState::shed)->reason;
-    QVERIFY2(reason.find("over the budget of 1.5 %") != std::string::npos, reason.c_str());
-    // Most of the storm went unseen, what was seen of it is true, and afterwards it is back.
-    int out = 0;
-    int looks = 0;
-    double most = 0;
-    for (const auto &one : seen)
-        most = std::max(most, one.switches);
-    for (std::size_t i = 1; i < seen.size(); ++i) {
-        out += (seen[i].shedMask & 1) != 0 ? 1 : 0;
-        if (schema::isMissing(static_cast<float>(seen[i].told)))
+
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        qDebug("%3zu: %9.0f events in %6.1f of %6.1f ms, %g windows, error %.3f, shed %d, truth %.0f", i,
+               seen[i].events, seen[i].seenNs / 1e6, seen[i].ns / 1e6, seen[i].windows,
+               static_cast<double>(seen[i].error), seen[i].shed, seen[i].truth);
+    QVERIFY2(reason.find("over the budget of 1 %; ") != std::string::npos, reason.c_str());
+    double estimate = 0;
+    double variance = 0;
+    double share = 0;
+    double windows = 0;
+    double slow = 0; ///< share of a CPU that watching takes
+    double truth = 0;
+    int unseen = 0;
+    for (std::size_t i = begun; i < stormy; ++i) {
+        const auto &one = seen[i];
+        // One in a second is what the budget pays for, unless others make everything dearer.
+        if (one.shed || one.error < 0) {
+            ++unseen;
             continue;
-        looks += i < stormy && seen[i].seconds > 6 ? 1 : 0;
-        // ctxt counts switches to and from idle too, and is read a moment later.
-        QVERIFY2(
-            seen[i].told <= 1.3 * std::max({seen[i].switches, seen[i - 1].switches, most}),
-            qPrintable(
-                QString("%1 of %2 at %3 s").arg(seen[i].told).arg(seen[i].switches).arg(seen[i].seconds)));
-        if (seen[i].seconds > 6 && i + 1 < stormy && seen[i - 1].switches > most / 2 &&
-            seen[i].switches > most / 2)
-            QVERIFY2(seen[i].told > 0.5 * std::min(seen[i].switches, seen[i - 1].switches),
-                     qPrintable(QString("%1 of %2 at %3 s")
-                                    .arg(seen[i].told)
-                                    .arg(seen[i].switches)
-                                    .arg(seen[i].seconds)));
+        }
+        truth += one.truth - seen[i - 1].truth;
+        const double part = one.events * one.ns / one.seenNs;
+        estimate += part;
+        variance += std::pow(part * static_cast<double>(one.error), 2);
+        slow += one.wholeNs / one.ns / cpus / static_cast<double>(stormy - begun);
+        share += one.seenNs / one.ns / static_cast<double>(stormy - begun);
+        windows += one.windows / static_cast<double>(stormy - begun);
     }
-    QVERIFY2(out > 40, qPrintable(QString::number(out)));
-    qInfo("%d of %zu samples without the scheduler, %d seen in the storm", out, seen.size(), looks);
-    QVERIFY(looks > 0);
-    QVERIFY((seen.back().shedMask & 1) == 0);
+    double spent = 0;
+    for (const auto &one : seen)
+        spent += one.spentNs;
+    const double seconds = static_cast<double>(seen.back().atNs - seen.front().atNs) / 1e9 + 1;
+    const double error = std::sqrt(variance);
+    qInfo(
+        "%s: %.4g told of %.4g, %+.2f %%, standard error %.2f %%; seen %.2f %% in %.1f windows an interval; "
+        "modelled %.2f %% of a CPU; helper %.2f %%",
+        reason.c_str(), estimate, truth, 100 * (estimate / truth - 1), 100 * error / estimate, 100 * share,
+        windows, spent / seconds / 1e7, static_cast<double>(last->helperCpuNs) / seconds / 1e7);
+    if (last->losses.missedIntervals > 3)
+        QSKIP("the kernel let the helper wait for its grace periods, several intervals long");
+    QVERIFY2(2 * unseen <= static_cast<int>(stormy - begun), qPrintable(QString::number(unseen)));
+    // What does nothing but switch runs slower while it is watched.
+    const double slower = watched == Probe::Scheduler ? 2 * slow * truth : 0;
+    QVERIFY2(estimate - truth <= std::max(4 * error, 0.05 * truth) &&
+                 truth - estimate <= slower + std::max(4 * error, 0.05 * truth),
+             qPrintable(QString("%1 told of %2, standard error %3").arg(estimate).arg(truth).arg(error)));
+    QVERIFY2(spent <= 1e7 * (seconds + 10), qPrintable(QString("%1 ms").arg(spent / 1e6)));
+    // Of a machine that others keep busy it may see a part for ever.
+    double rest = 0;
+    for (std::size_t i = seen.size() - std::min<std::size_t>(seen.size() - stormy, 10); i < seen.size(); ++i)
+        rest = std::max(rest, seen[i].wholeNs / seen[i].ns * 1e2);
+    QVERIFY2(!isOut() || rest > 0.7, qPrintable(QString("%1 % of a CPU and still out").arg(rest)));
 }
 
 QTEST_GUILESS_MAIN(TestBudget)
