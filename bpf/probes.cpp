@@ -49,6 +49,13 @@ std::size_t slotWordsOf(Probe probe)
     return words;
 }
 
+base::Result<> outcome(bool left)
+{
+    if (left)
+        return {};
+    return base::fail(base::Code::NotSupported, "its hooks cannot be left for a while");
+}
+
 /// Who runs on a CPU is known from its next switch on; being there is one.
 void passOverCpus()
 {
@@ -295,53 +302,63 @@ void Probes::expenses(std::vector<Expense> &out) const
     }
 }
 
-Probes::Left Probes::suspend(Probe probe)
+Probes::Left Probes::leave(Probe probe)
 {
     for (auto &loaded : m_probes)
         if (loaded.program().probe == probe) {
-            if (loaded.suspended())
-                return {true, base::monotonicNs()};
             if (probe == Probe::Samples)
                 m_untaken.look(loaded.banks(), m_online, base::monotonicNs());
             const auto nowNs = look(loaded);
             m_words.tell(m_raw, probe);
             settleTasks(probe, nowNs, true);
-            return {loaded.suspend(), nowNs};
+            m_away |= schema::bitOf(probe);
+            return {[&loaded] { return outcome(loaded.suspend()); }, nowNs};
         }
     for (auto &user : m_user)
         if (user.probe == probe) {
             const auto nowNs = look(user);
             m_words.tell(m_raw, probe);
-            user.suspended = user.attachment->suspend();
-            return {user.suspended, nowNs};
+            m_away |= schema::bitOf(probe);
+            return {[attachment = user.attachment] { return outcome(attachment->suspend()); }, nowNs};
         }
-    return {};
+    return {[] { return outcome(false); }, base::monotonicNs()};
 }
 
-base::Result<std::uint64_t> Probes::resume(Probe probe)
+Probes::Move Probes::comeBack(Probe probe)
 {
+    for (auto &loaded : m_probes)
+        if (loaded.program().probe == probe)
+            return [&loaded]() -> base::Result<> {
+                STATESCAPE_CHECK(loaded.resume());
+                if (loaded.program().probe == Probe::Scheduler)
+                    passOverCpus();
+                return {};
+            };
+    for (auto &user : m_user)
+        if (user.probe == probe)
+            return [attachment = user.attachment] { return attachment->resume(); };
+    return [] { return base::Result<>(base::fail(base::Code::NotFound, "the probe has come to its end")); };
+}
+
+std::uint64_t Probes::arrived(Probe probe)
+{
+    m_away &= ~schema::bitOf(probe);
     for (auto &loaded : m_probes) {
         if (loaded.program().probe != probe)
             continue;
-        STATESCAPE_CHECK(loaded.resume());
         expectSamples(loaded);
-        if (probe == Probe::Scheduler)
-            passOverCpus();
         const auto nowNs = look(loaded);
         m_words.skip(m_raw, probe);
         settleTasks(probe, nowNs, false);
         return nowNs;
     }
-    for (auto &user : m_user) {
-        if (user.probe != probe)
-            continue;
-        STATESCAPE_CHECK(user.attachment->resume());
-        user.suspended = false;
-        const auto nowNs = look(user);
-        m_words.skip(m_raw, probe);
-        return nowNs;
-    }
-    return base::fail(base::Code::NotFound, "the probe has come to its end");
+    for (auto &user : m_user)
+        if (user.probe == probe) {
+            const auto nowNs = look(user);
+            m_words.skip(m_raw, probe);
+            return nowNs;
+        }
+    return base::monotonicNs();
 }
 
 wire::ProbeState &Probes::state(Probe probe)
@@ -365,11 +382,11 @@ void Probes::read(wire::RawSample &sample)
     for (const auto &probe : m_probes) {
         const auto &kind = probe.program();
         const auto bit = schema::bitOf(kind.probe);
-        if (kind.probe == Probe::Samples && !probe.suspended()) {
+        if (kind.probe == Probe::Samples && !isAway(kind.probe)) {
             m_online.update();
             m_untaken.look(probe.banks(), m_online, base::monotonicNs());
         }
-        if (!probe.suspended()) {
+        if (!isAway(kind.probe)) {
             const auto lookedNs = look(probe);
             if (kind.probe == Probe::Scheduler)
                 sample.timeNs = lookedNs;
@@ -385,7 +402,7 @@ void Probes::read(wire::RawSample &sample)
     }
     for (auto &user : m_user) {
         const auto probe = user.probe;
-        if (!user.suspended) {
+        if (!isAway(probe)) {
             look(user);
             m_words.tell(m_raw, probe);
         }

@@ -13,6 +13,8 @@
 #include "core/schema/cost.h"
 #include "core/wire/messages.h"
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,17 +54,24 @@ public:
 
     /// @param[out] expenses one entry per probe that is attached or suspended, in a fixed order
     void expenses(std::vector<Expense> &expenses) const;
-    /// Whether a probe has left, and until when what it saw is told.
+    /// Takes a probe out of the kernel or puts it back, and may wait long for it. To be called once, on any
+    /// thread, before the next one of that probe.
+    /// @error NotPermitted (kernels before 5.19), NotSupported (cannot leave, or come
+    /// back), NotFound (it has come to its end)
+    using Move = std::function<base::Result<>()>;
     struct Left {
-        bool done = false;
-        std::uint64_t untilNs = 0;
+        Move move;
+        std::uint64_t untilNs = 0; ///< what it saw is told until then
     };
-    /// Takes a probe out of the kernel; what it tells stands still. Not done where it could not come back.
-    Left suspend(schema::Probe probe);
-    /// Puts it back, without privilege. What it counted before all its hooks stood is never told.
+    /// Begins to take a probe out: what it tells stands still from here on.
+    Left leave(schema::Probe probe);
+    /// @return what puts it back, without privilege.
+    [[nodiscard]] Move comeBack(schema::Probe probe);
+    /// It stands again after comeBack(). What it counted before all its hooks stood is never told.
     /// @return from when on it sees
-    /// @error NotPermitted (kernels before 5.19), NotSupported, NotFound (a script that has ended)
-    base::Result<std::uint64_t> resume(schema::Probe probe);
+    std::uint64_t arrived(schema::Probe probe);
+    /// The move of leave() failed: it has stood all the time, and all is told.
+    void stayed(schema::Probe probe) { m_away &= ~schema::bitOf(probe); }
     /// @return events that read() would tell had it been called when @p probe was last looked at.
     [[nodiscard]] std::uint64_t toldEvents(schema::Probe probe) const { return m_words.events(probe); }
     /// @return the probe's entry of standing(). @pre there is one
@@ -75,10 +84,9 @@ public:
 
 private:
     struct User {
-        schema::Probe probe; ///< the user's, or the hardware counters
-        std::unique_ptr<Attachment> attachment;
-        bool suspended = false;
-        bool valid = false; ///< its words, when last read
+        schema::Probe probe;                    ///< the user's, or the hardware counters
+        std::shared_ptr<Attachment> attachment; ///< also of a move that goes on when it has come to its end
+        bool valid = false;                     ///< its words, when last read
     };
 
     Probes() = default;
@@ -94,6 +102,7 @@ private:
     void readScheduler(const LoadedProbe &scheduler, wire::RawSample &sample);
     std::uint64_t onCpuNs(const LoadedProbe &scheduler, std::uint64_t nowNs);
     void expectSamples(const LoadedProbe &samples);
+    [[nodiscard]] bool isAway(schema::Probe probe) const { return (m_away & schema::bitOf(probe)) != 0; }
 
     std::shared_ptr<const schema::Layout> m_layout;
     KernelTraits m_traits;
@@ -106,7 +115,8 @@ private:
     UntakenSamples m_untaken;
     std::vector<wire::ProbeState> m_standing;
     std::vector<Running> m_running;
-    wire::RawSample m_raw; ///< words as the kernel has them
+    wire::RawSample m_raw;    ///< words as the kernel has them
+    std::uint64_t m_away = 0; ///< probes of which nothing is told at the moment
     ToldWords m_words;
     std::uint64_t m_reads = 0;
     std::uint64_t m_recursionMisses = 0;

@@ -53,18 +53,22 @@ Budget::Budget(double percent, std::uint32_t seed)
 void Budget::cannotLeave(schema::Probe probe)
 {
     of(probe).mode = Mode::Fixed;
+    of(probe).moving = false;
 }
 
 void Budget::cannotReturn(schema::Probe probe)
 {
     of(probe).mode = Mode::Lost;
+    of(probe).moving = false;
 }
 
 // Waiting is the kernel's: a tracepoint that was just let go of may be taken again after a grace period only,
 // which a storm makes long (@source kernel/tracepoint.c, tp_rcu_cond_sync).
-void Budget::moved(schema::Probe name, bool in, std::uint64_t cpuNs, std::uint64_t wallNs)
+void Budget::moved(schema::Probe name, bool in, std::uint64_t nowNs, std::uint64_t cpuNs,
+                   std::uint64_t wallNs)
 {
     auto &probe = of(name);
+    probe.moving = false;
     const auto ns = static_cast<double>(cpuNs);
     auto &known = in ? probe.moveIn : probe.moveOut;
     known = known == 0 ? ns : known + 0.3 * (ns - known);
@@ -75,9 +79,11 @@ void Budget::moved(schema::Probe name, bool in, std::uint64_t cpuNs, std::uint64
         probe.pauseNs = std::clamp(2 * probe.pauseNs, kLongPauseNs, kMostPeriodNs / 2);
     else
         probe.pauseNs -= probe.pauseNs / 16;
-    // The window is as long as planned from when it is really open.
-    probe.fromNs = m_nowNs + wallNs;
-    probe.untilNs = probe.fromNs + probe.plan.windowNs;
+    // The window is as long as planned from when it is really open, and what some hooks saw before tells
+    // nothing of what it costs.
+    probe.windowCost = 0;
+    probe.fromNs = nowNs;
+    probe.untilNs = nowNs + probe.plan.windowNs;
 }
 
 double Budget::standing() const
@@ -231,6 +237,8 @@ bool Budget::comesBack(Probe &probe)
 void Budget::openOrClose(schema::Probe name, Step &step)
 {
     auto &probe = of(name);
+    if (probe.moving)
+        return;
     if (probe.mode == Mode::Open) {
         // One that became dearer while it is let in does not make the others wait for ever.
         const double planned = probe.cost * static_cast<double>(probe.plan.windowNs) / 1e9;
@@ -247,6 +255,7 @@ void Budget::openOrClose(schema::Probe name, Step &step)
             return;
         }
         probe.mode = Mode::Closed;
+        probe.moving = true;
         step.close.push_back(name);
         schedule(probe);
         return;
@@ -264,6 +273,7 @@ void Budget::openOrClose(schema::Probe name, Step &step)
         return;
     }
     probe.mode = Mode::Open;
+    probe.moving = true;
     probe.windowCost = 0;
     probe.fromNs = m_nowNs;
     probe.untilNs = m_nowNs + probe.plan.windowNs;
@@ -295,6 +305,7 @@ void Budget::shedDearest(std::span<const bpf::Expense> expenses, Step &step)
         if (!dearest)
             break;
         of(dearest->probe).mode = Mode::Closed;
+        of(dearest->probe).moving = true;
         of(dearest->probe).fitted = 0;
         any = true;
         step.close.push_back(dearest->probe);
@@ -315,7 +326,7 @@ std::uint64_t Budget::nextStep() const
     const double reserve = std::max(m_credit - kReserve * m_capacity, 0.0);
     std::uint64_t next = std::clamp(rounded(reserve / kStormNsPerSecond * 1e9), kLeastStepNs, kMostStepNs);
     for (const auto &probe : m_probes) {
-        if (!isSampled(probe))
+        if (!isSampled(probe) || probe.moving)
             continue;
         const auto at = probe.mode == Mode::Open ? probe.untilNs : probe.fromNs;
         next = std::min(next, at > m_nowNs ? at - m_nowNs : 0);

@@ -41,8 +41,9 @@ public:
     /// @param intervalNs between samples @param tickNs time of any of them: slots end with intervals
     Step step(std::uint64_t nowNs, std::span<const bpf::Expense> expenses, unsigned cpus,
               std::uint64_t intervalNs, std::uint64_t tickNs);
-    /// Taking @p probe out or putting it back took this much CPU time, and this long.
-    void moved(schema::Probe probe, bool in, std::uint64_t cpuNs, std::uint64_t wallNs);
+    /// Taking @p probe out or putting it back, as step() wanted, is done at @p nowNs and took this much CPU
+    /// time, and this long. Until then, or one of the next two, step() asks nothing more of it.
+    void moved(schema::Probe probe, bool in, std::uint64_t nowNs, std::uint64_t cpuNs, std::uint64_t wallNs);
     /// The probe that step() wanted out cannot leave: never asks again.
     void cannotLeave(schema::Probe probe);
     /// The probe that step() wanted back cannot come: never asks again.
@@ -63,6 +64,7 @@ private:
     };
     struct Probe {
         Mode mode = Mode::On;
+        bool moving = false; ///< to the mode it has
         std::uint64_t events = 0;
         double cost = 0;    ///< while in, ns per s, smoothed
         double moveIn = 0;  ///< CPU time to put it back and to take it out, ns, smoothed

@@ -95,10 +95,15 @@ helper::SandboxNeeds sandboxNeeds(const schema::ProbePlan &plan, const helper::S
         giveUp(dropped.error());
     if (const auto bound = helper::dieWithParent(); !bound)
         giveUp(bound.error());
-    const auto needs = sandboxNeeds(layout->plan(), sampler);
+    auto needs = sandboxNeeds(layout->plan(), sampler);
     auto server = helper::Server::create(std::move(sampler), std::move(decoder));
     if (!server)
         giveUp(server.error());
+    // What the budget moves is moved by a thread that may do nothing else, and that the loop leaves it to.
+    const helper::SandboxNeeds moving{false, needs.reattach, needs.perf, needs.relink, false};
+    if (const auto started = server->startMover(moving); !started)
+        giveUp(started.error());
+    needs.reattach = needs.perf = needs.relink = false;
     if (const auto closed = helper::enterSandbox(needs); !closed)
         giveUp(closed.error());
 

@@ -149,8 +149,7 @@ void raisePriority()
     constexpr int kNice = -10;
     const RightsScope raised(kToRunFirst);
     const sched_param lowest{1};
-    if (setrlimit(RLIMIT_RTTIME, &kLongestRun) == 0 &&
-        sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0)
+    if (setrlimit(RLIMIT_RTTIME, &kLongestRun) == 0 && sched_setscheduler(0, SCHED_RR, &lowest) == 0)
         return;
     // Refused without CAP_SYS_NICE; late ticks are counted all the same.
     [[maybe_unused]] const int refused = setpriority(PRIO_PROCESS, 0, kNice);

@@ -106,16 +106,11 @@ std::vector<wire::ProbeState> Sampler::keepBudget(std::uint64_t intervalNs, std:
     const auto step =
         m_budget->step(base::monotonicNs(), m_expenses, m_sample.onlineCpus, intervalNs, tickNs);
     nextNs = step.nextNs;
-    std::uint64_t stayed = 0;
     for (const auto probe : step.close)
-        if (!close(probe))
-            stayed |= schema::bitOf(probe);
+        close(probe);
     for (const auto probe : step.open)
-        if (auto lost = open(probe))
-            news.push_back(std::move(*lost));
+        open(probe);
     for (const auto &told : step.told) {
-        if ((stayed & schema::bitOf(told.probe)) != 0)
-            continue;
         auto &state = m_probes.state(told.probe);
         state.shed = told.shed;
         state.reason = told.reason;
@@ -126,37 +121,53 @@ std::vector<wire::ProbeState> Sampler::keepBudget(std::uint64_t intervalNs, std:
     return news;
 }
 
-/// @return false where it cannot leave.
-bool Sampler::close(schema::Probe probe)
+base::Result<> Sampler::startMover(const SandboxNeeds &needs)
 {
-    const auto wallNs = base::monotonicNs();
-    const auto cpuNs = ownCpuNs();
-    const auto left = m_probes.suspend(probe);
-    if (!left.done) {
-        m_budget->cannotLeave(probe);
-        return false;
-    }
-    m_budget->moved(probe, false, ownCpuNs() - cpuNs, base::monotonicNs() - wallNs);
-    m_seen.left(probe, left.untilNs, m_probes.toldEvents(probe));
-    return true;
+    if (!m_budget)
+        return {};
+    STATESCAPE_TRY(m_mover, Mover::start(needs));
+    return {};
 }
 
-/// @return its standing where it cannot come back.
-std::optional<wire::ProbeState> Sampler::open(schema::Probe probe)
+void Sampler::close(schema::Probe probe)
 {
-    const auto wallNs = base::monotonicNs();
-    const auto cpuNs = ownCpuNs();
-    const auto back = m_probes.resume(probe);
-    if (!back) {
-        m_budget->cannotReturn(probe);
-        auto &state = m_probes.state(probe);
-        state.reason += "; stays out: " + back.error().text();
-        state.hint = "record again to have it back";
-        return state;
+    auto left = m_probes.leave(probe);
+    m_seen.left(probe, left.untilNs, m_probes.toldEvents(probe));
+    m_mover->post(probe, false, std::move(left.move));
+}
+
+void Sampler::open(schema::Probe probe)
+{
+    m_mover->post(probe, true, m_probes.comeBack(probe));
+}
+
+std::vector<wire::ProbeState> Sampler::onMoved()
+{
+    std::vector<wire::ProbeState> news;
+    for (const auto &moved : m_mover->take()) {
+        const auto name = moved.probe;
+        if (moved.result) {
+            const auto sinceNs = moved.in ? m_probes.arrived(name) : base::monotonicNs();
+            m_budget->moved(name, moved.in, sinceNs, moved.cpuNs, moved.wallNs);
+            if (moved.in)
+                m_seen.came(name, sinceNs, m_probes.toldEvents(name));
+            continue;
+        }
+        auto &state = m_probes.state(name);
+        if (moved.in) {
+            m_budget->cannotReturn(name);
+            state.reason += "; stays out: " + moved.result.error().text();
+            state.hint = "record again to have it back";
+        } else {
+            m_budget->cannotLeave(name);
+            m_probes.stayed(name);
+            m_seen.stayed(name);
+            state.shed = false;
+            state.reason = "over the budget, and stays: " + moved.result.error().text();
+        }
+        news.push_back(state);
     }
-    m_budget->moved(probe, true, ownCpuNs() - cpuNs, base::monotonicNs() - wallNs);
-    m_seen.came(probe, *back, m_probes.toldEvents(probe));
-    return std::nullopt;
+    return news;
 }
 
 wire::RawSample &Sampler::take()

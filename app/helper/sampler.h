@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/helper/budget.h"
+#include "app/helper/mover.h"
 #include "app/helper/seen_parts.h"
 #include "bpf/probes.h"
 #include "core/procfs/proc_reader.h"
@@ -32,6 +33,12 @@ public:
     /// @return the new standing of probes that went out or came back for good, or cannot come back
     std::vector<wire::ProbeState> keepBudget(std::uint64_t intervalNs, std::uint64_t tickNs,
                                              std::uint64_t &nextNs);
+    /// @param needs of what takes probes out and puts them back, see Mover::start()
+    base::Result<> startMover(const SandboxNeeds &needs);
+    /// @return to be watched for reading, after which onMoved() is to be called; -1: none.
+    [[nodiscard]] int movedFd() const { return m_mover == nullptr ? -1 : m_mover->readable(); }
+    /// @return the new standing of probes that cannot leave, or cannot come back.
+    std::vector<wire::ProbeState> onMoved();
     /// The sample that take() gave is on its way: what the next one tells of what probes saw begins there. Of
     /// one that is dropped the next one tells too.
     void sampleSent() { m_seen.sent(); }
@@ -43,8 +50,8 @@ public:
     std::optional<wire::ProbeState> onReadable(int fd) { return m_probes.onReadable(fd); }
 
 private:
-    bool close(schema::Probe probe);
-    std::optional<wire::ProbeState> open(schema::Probe probe);
+    void close(schema::Probe probe);
+    void open(schema::Probe probe);
     void readOnline();
     void readOwnUse();
 
@@ -52,6 +59,7 @@ private:
     bpf::Probes m_probes;
     procfs::ProcReader m_proc;
     std::optional<Budget> m_budget;
+    Mover *m_mover = nullptr; ///< the process's
     std::vector<bpf::Expense> m_expenses;
     SeenParts m_seen;
     std::optional<procfs::ProcFile> m_online;

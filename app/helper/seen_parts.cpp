@@ -30,6 +30,14 @@ void SeenParts::came(schema::Probe probe, std::uint64_t nowNs, std::uint64_t eve
     ++part.windows;
 }
 
+void SeenParts::stayed(schema::Probe probe)
+{
+    auto &part = of(probe);
+    part.in = part.whole = true;
+    part.sampled = false;
+    part.error.clear();
+}
+
 void SeenParts::stays(schema::Probe probe)
 {
     of(probe).sampled = false;

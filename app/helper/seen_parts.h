@@ -17,6 +17,8 @@ public:
     void left(schema::Probe probe, std::uint64_t nowNs, std::uint64_t events);
     /// It stands again. @param events told so far
     void came(schema::Probe probe, std::uint64_t nowNs, std::uint64_t events);
+    /// It could not leave: what left() began is not so.
+    void stayed(schema::Probe probe);
     /// What it came for is no window: it stays.
     void stays(schema::Probe probe);
     /// Fills sampled and shedMask of a sample that was read at @p nowNs.

@@ -88,6 +88,12 @@ base::Result<Server> Server::create(Sampler sampler, wire::Decoder decoder)
     return server;
 }
 
+base::Result<> Server::startMover(const SandboxNeeds &needs)
+{
+    STATESCAPE_CHECK(m_sampler.startMover(needs));
+    return m_sampler.movedFd() < 0 ? base::Result<>() : watch(m_sampler.movedFd(), EPOLLIN);
+}
+
 base::Result<> Server::watch(int fd, std::uint32_t events, bool change)
 {
     epoll_event event{};
@@ -134,8 +140,10 @@ base::Result<> Server::loop()
                 STATESCAPE_CHECK(onCostKnown());
             if (fd == m_budgetTimer.get())
                 STATESCAPE_CHECK(onBudget());
+            if (fd == m_sampler.movedFd())
+                STATESCAPE_CHECK(onMoved());
             if (fd != STDIN_FILENO && fd != STDOUT_FILENO && fd != m_tick.get() && fd != m_costTimer.get() &&
-                fd != m_budgetTimer.get() && fd != m_signals.get())
+                fd != m_budgetTimer.get() && fd != m_signals.get() && fd != m_sampler.movedFd())
                 STATESCAPE_CHECK(onProbe(fd));
             if (fd == STDOUT_FILENO && (events[static_cast<std::size_t>(i)].events & EPOLLERR) != 0)
                 return {};
@@ -263,6 +271,13 @@ base::Result<> Server::keepBudget()
     if (nextNs != 0 && ::timerfd_settime(m_budgetTimer.get(), 0, &once, nullptr) != 0)
         return failure("cannot set a timer");
     return {};
+}
+
+base::Result<> Server::onMoved()
+{
+    for (const auto &state : m_sampler.onMoved())
+        STATESCAPE_CHECK(answer(wire::ProbeUpdate{state}));
+    return keepBudget();
 }
 
 base::Result<> Server::onCostKnown()

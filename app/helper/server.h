@@ -18,6 +18,11 @@ public:
     /// @param decoder may already hold requests @error Io
     static base::Result<Server> create(Sampler sampler, wire::Decoder decoder);
 
+    /// Before run(), with privilege dropped and before the process closes itself in. @param needs of what the
+    /// budget moves
+    /// @error Io, NotSupported
+    base::Result<> startMover(const SandboxNeeds &needs);
+
     /// Says hello, then serves until the other side or the parent is gone. Tells the other side why it ends
     /// on an error.
     /// @return nothing at a regular end. @error what the other side did wrong, or Io
@@ -47,6 +52,7 @@ private:
     base::Result<> onCostKnown();
     base::Result<> onBudget();
     base::Result<> keepBudget();
+    base::Result<> onMoved();
     [[nodiscard]] bool onSignal();
     base::Result<> armTick(std::uint64_t firstNs, std::uint64_t intervalNs);
     base::Result<> answer(const wire::Message &message);

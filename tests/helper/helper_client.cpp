@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <grp.h>
 #include <poll.h>
@@ -107,11 +108,43 @@ std::optional<int> HelperClient::wait(int timeoutMs)
     return m_ended;
 }
 
-std::optional<std::uint64_t> HelperClient::status(const std::string &key, int base) const
+namespace {
+std::optional<std::uint64_t> numberOf(const std::string &path, const std::string &key, int base)
 {
-    std::ifstream file("/proc/" + std::to_string(m_pid) + "/status");
+    std::ifstream file(path);
     for (std::string line; std::getline(file, line);)
         if (line.starts_with(key + ":"))
             return std::stoull(line.substr(key.size() + 1), nullptr, base);
     return std::nullopt;
+}
+} // namespace
+
+std::optional<std::uint64_t> HelperClient::status(const std::string &key, int base) const
+{
+    return numberOf("/proc/" + std::to_string(m_pid) + "/status", key, base);
+}
+
+// Rights, filters and no-new-privs are a thread's own.
+std::string HelperClient::privilegeLeft(bool boundingSetToo) const
+{
+    struct Expected {
+        const char *key;
+        int base;
+        std::uint64_t value;
+    };
+    std::vector<Expected> all{{"CapInh", 16, 0}, {"CapPrm", 16, 0},     {"CapEff", 16, 0},
+                              {"CapAmb", 16, 0}, {"NoNewPrivs", 10, 1}, {"Seccomp", 10, 2}};
+    if (boundingSetToo)
+        all.push_back({"CapBnd", 16, 0});
+    std::size_t threads = 0;
+    for (const auto &thread :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(m_pid) + "/task")) {
+        ++threads;
+        for (const auto &one : all)
+            if (const auto value = numberOf(thread.path() / "status", one.key, one.base); value != one.value)
+                return thread.path().string() + ": " + one.key + " " +
+                       (value ? std::to_string(*value) : "cannot be read");
+    }
+    // The loop, and what moves probes for the budget.
+    return threads == 1 || threads == 2 ? "" : std::to_string(threads) + " threads";
 }

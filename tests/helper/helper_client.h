@@ -52,6 +52,8 @@ public:
     /// @return a number from a line "Key:\t123 ..." of /proc/<pid>/status in the given base; nothing when it
     /// has no such line.
     [[nodiscard]] std::optional<std::uint64_t> status(const std::string &key, int base = 10) const;
+    /// @return why one of its threads could still do something that it has no right to; empty: none could.
+    [[nodiscard]] std::string privilegeLeft(bool boundingSetToo) const;
 
 private:
     pid_t m_pid = -1;
