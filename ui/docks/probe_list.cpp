@@ -105,14 +105,19 @@ QSize ProbeList::minimumSizeHint() const
 void ProbeList::drawRow(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
     FigureList::drawRow(painter, option, index);
-    const QString reason = index.data(ProbeModel::kReasonRole).toString();
+    QString reason = index.data(ProbeModel::kReasonRole).toString();
     if (reason.isEmpty())
         return;
-    const QRect name = visualRect(index.siblingAtColumn(ProbeModel::kName));
-    const int needed = fontMetrics().horizontalAdvance(reason) + 6;
+    const QModelIndex called = index.siblingAtColumn(ProbeModel::kName);
+    const QRect name = visualRect(called);
     // A probe that is sampled has a share of a CPU beside what it saw.
     const QModelIndex share = index.siblingAtColumn(ProbeModel::kShare);
     const int end = share.data().toString().isEmpty() ? viewport()->width() : visualRect(share).left();
+    // How far off it may be is in the tooltip too.
+    const int taken = name.left() + kSign + fontMetrics().horizontalAdvance(called.data().toString());
+    if (taken + kMargin + fontMetrics().horizontalAdvance(reason) > end)
+        reason = reason.section(QStringLiteral(", "), 0, 0);
+    const int needed = fontMetrics().horizontalAdvance(reason) + 6;
     const QRect place(std::min(name.right() + 1, end - needed), name.top(),
                       std::max(end - name.right() - 1, needed), name.height());
     painter->save();
