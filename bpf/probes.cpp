@@ -13,7 +13,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <sched.h>
 #include <unistd.h>
 #include <utility>
 
@@ -49,28 +48,6 @@ std::size_t slotWordsOf(Probe probe)
     return words;
 }
 
-base::Result<> outcome(bool left)
-{
-    if (left)
-        return {};
-    return base::fail(base::Code::NotSupported, "its hooks cannot be left for a while");
-}
-
-/// Who runs on a CPU is known from its next switch on; being there is one.
-void passOverCpus()
-{
-    cpu_set_t before;
-    if (::sched_getaffinity(0, sizeof before, &before) != 0)
-        return;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        if (CPU_ISSET(cpu, &before))
-            ::sched_setaffinity(0, sizeof one, &one);
-    }
-    ::sched_setaffinity(0, sizeof before, &before);
-}
 } // namespace
 
 Probes Probes::attach(std::shared_ptr<const schema::Layout> layout, const std::string &program)
@@ -302,65 +279,6 @@ void Probes::expenses(std::vector<Expense> &out) const
     }
 }
 
-Probes::Left Probes::leave(Probe probe)
-{
-    for (auto &loaded : m_probes)
-        if (loaded.program().probe == probe) {
-            if (probe == Probe::Samples)
-                m_untaken.look(loaded.banks(), m_online, base::monotonicNs());
-            const auto nowNs = look(loaded);
-            m_words.tell(m_raw, probe);
-            settleTasks(probe, nowNs, true);
-            m_away |= schema::bitOf(probe);
-            return {[&loaded] { return outcome(loaded.suspend()); }, nowNs};
-        }
-    for (auto &user : m_user)
-        if (user.probe == probe) {
-            const auto nowNs = look(user);
-            m_words.tell(m_raw, probe);
-            m_away |= schema::bitOf(probe);
-            return {[attachment = user.attachment] { return outcome(attachment->suspend()); }, nowNs};
-        }
-    return {[] { return outcome(false); }, base::monotonicNs()};
-}
-
-Probes::Move Probes::comeBack(Probe probe)
-{
-    for (auto &loaded : m_probes)
-        if (loaded.program().probe == probe)
-            return [&loaded]() -> base::Result<> {
-                STATESCAPE_CHECK(loaded.resume());
-                if (loaded.program().probe == Probe::Scheduler)
-                    passOverCpus();
-                return {};
-            };
-    for (auto &user : m_user)
-        if (user.probe == probe)
-            return [attachment = user.attachment] { return attachment->resume(); };
-    return [] { return base::Result<>(base::fail(base::Code::NotFound, "the probe has come to its end")); };
-}
-
-std::uint64_t Probes::arrived(Probe probe)
-{
-    m_away &= ~schema::bitOf(probe);
-    for (auto &loaded : m_probes) {
-        if (loaded.program().probe != probe)
-            continue;
-        expectSamples(loaded);
-        const auto nowNs = look(loaded);
-        m_words.skip(m_raw, probe);
-        settleTasks(probe, nowNs, false);
-        return nowNs;
-    }
-    for (auto &user : m_user)
-        if (user.probe == probe) {
-            const auto nowNs = look(user);
-            m_words.skip(m_raw, probe);
-            return nowNs;
-        }
-    return base::monotonicNs();
-}
-
 wire::ProbeState &Probes::state(Probe probe)
 {
     return *std::ranges::find(m_standing, probe, &wire::ProbeState::probe);
@@ -424,15 +342,6 @@ void Probes::read(wire::RawSample &sample)
     }
 }
 
-/// The time in which it was out counts for nothing.
-void Probes::expectSamples(const LoadedProbe &samples)
-{
-    if (samples.program().probe != Probe::Samples)
-        return;
-    m_online.update();
-    m_untaken.begin(samples.banks(), m_online, base::monotonicNs());
-}
-
 /// Reads it as it stands. @return when
 std::uint64_t Probes::look(const LoadedProbe &probe)
 {
@@ -451,16 +360,6 @@ std::uint64_t Probes::look(User &user)
     const auto nowNs = base::monotonicNs();
     user.valid = user.attachment->read(words, m_raw.events[static_cast<std::size_t>(user.probe)]);
     return nowNs;
-}
-
-/// At the edges of a window: what tasks are told to have done fits it.
-void Probes::settleTasks(Probe probe, std::uint64_t nowNs, bool ends)
-{
-    if (!m_tasks)
-        return;
-    if (probe != Probe::Scheduler)
-        m_running.clear();
-    m_tasks->settle(nowNs, m_running, probe, ends);
 }
 
 void Probes::addBanks(const LoadedProbe &probe, wire::RawSample &sample)

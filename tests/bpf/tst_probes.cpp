@@ -377,7 +377,8 @@ private Q_SLOTS:
         window.close();
         const auto &losses = window.after().losses;
         QVERIFY2(losses.taskCollisions <= 3000, std::to_string(losses.taskCollisions).c_str());
-        QVERIFY2(losses.eventsMissed <= 100, std::to_string(losses.eventsMissed).c_str());
+        // Of a CPU that was taken offline at some time no sample is taken while it is idle, which is counted.
+        QVERIFY2(window.missed() <= 200, std::to_string(window.missed()).c_str());
     }
 
     void onlyWantedProbesAreReported()
