@@ -67,8 +67,8 @@ private:
         bool moving = false; ///< to the mode it has
         std::uint64_t events = 0;
         double cost = 0;    ///< while in, ns per s, smoothed
-        double moveIn = 0;  ///< CPU time to put it back and to take it out, ns, smoothed
-        double moveOut = 0; ///<
+        double moveIn = 0;  ///< CPU time to put it back, ns, smoothed; 0: not known
+        double moveOut = 0; ///< the same to take it out
         Plan plan;
         std::uint64_t fromNs = 0;    ///< of the window that is open, or the next one
         std::uint64_t untilNs = 0;   ///< of the window that is open

@@ -3,11 +3,11 @@
 #include "core/hooks/binary.h"
 #include "core/hooks/elf_handle.h"
 
-#include <array>
 #include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 #include <vector>
+#include <zlib.h>
 
 namespace statescape::hooks {
 namespace {
@@ -27,29 +27,19 @@ std::string hexadecimal(std::string_view bytes)
     return out;
 }
 
-/// @source bfd/opncls.c bfd_calc_gnu_debuglink_crc32: IEEE 802.3
+/// @source bfd/opncls.c bfd_calc_gnu_debuglink_crc32: the CRC-32 of zlib
 std::optional<std::uint32_t> checksumOf(const std::string &path)
 {
-    static const auto kTable = [] {
-        std::array<std::uint32_t, 256> table{};
-        for (std::uint32_t i = 0; i < table.size(); ++i) {
-            table[i] = i;
-            for (int bit = 0; bit < 8; ++bit)
-                table[i] = (table[i] >> 1U) ^ ((table[i] & 1U) != 0 ? 0xedb88320U : 0U);
-        }
-        return table;
-    }();
     const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     std::vector<unsigned char> piece(kPiece);
-    std::uint32_t sum = ~0U;
+    auto sum = ::crc32(0, nullptr, 0);
     for (;;) {
         const auto got = file.valid() ? ::read(file.get(), piece.data(), piece.size()) : -1;
         if (got < 0)
             return std::nullopt;
         if (got == 0)
-            return ~sum;
-        for (ssize_t i = 0; i < got; ++i)
-            sum = kTable[(sum ^ piece[static_cast<std::size_t>(i)]) & 0xffU] ^ (sum >> 8U);
+            return static_cast<std::uint32_t>(sum);
+        sum = ::crc32(sum, piece.data(), static_cast<uInt>(got));
     }
 }
 

@@ -36,13 +36,13 @@ std::vector<std::string> symbolsOf(const NameList &names, std::string_view writt
     std::ranges::sort(found);
     // C1 and C2, D0, D1 and D2 read the same: the whole object's is the one that is called by its owner.
     std::vector<std::string> out;
-    std::set<std::pair<std::uint64_t, std::string>> known;
+    std::set<std::string> texts;
+    std::set<std::uint64_t> places;
     for (const auto &symbol : found) {
         if (symbol.find("D0Ev") != std::string::npos && found.size() > 1)
             continue;
         const auto at = names.find(symbol, {});
-        const bool isNew = known.emplace(0, schema::readableSymbol(symbol)).second;
-        if (isNew && known.emplace(names.value(*at), std::string()).second)
+        if (texts.insert(schema::readableSymbol(symbol)).second && places.insert(names.value(*at)).second)
             out.push_back(symbol);
     }
     return out;
